@@ -1,0 +1,1 @@
+"""Before against after alignment, and one dataset against another (METHOD 4)."""

@@ -1,0 +1,129 @@
+"""Change of the numbers of neurons: by layer, by N, by phase and by language (METHOD 4).
+
+Pure functions from the typed neurons of two models to tidy tables with the columns before,
+after and change = after − before.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from langneurons.neurons import RELATED, SPECIFIC, TYPES, Neurons
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+_CHANGE = [_required(name, pa.int64()) for name in ("before", "after", "change")]
+
+#: One row a layer × type (figure 4).
+LAYERS = pa.schema([_required("layer", pa.int32()), _required("type", pa.string()), *_CHANGE])
+#: One row a population (all, selected) × N = 0..K (figures 5 and 15).
+SHARING = pa.schema(
+    [_required("population", pa.string()), _required("n_languages", pa.int32()), *_CHANGE]
+)
+#: One row a phase × type; the phases are those of the model before alignment.
+PHASES = pa.schema(
+    [
+        _required("phase", pa.int32()),
+        _required("name", pa.string()),
+        _required("type", pa.string()),
+        *_CHANGE,
+    ]
+)
+#: One row a language × type (specific, related): the language's neurons of that type (tables 2, 3).
+LANGUAGES = pa.schema(
+    [
+        _required("language", pa.string()),
+        _required("pivot", pa.bool_()),
+        _required("trained", pa.bool_()),
+        _required("type", pa.string()),
+        *_CHANGE,
+    ]
+)
+
+
+def layer_change(before: Neurons, after: Neurons) -> pd.DataFrame:
+    """Neurons of each layer and type, rows sorted by layer, then type (`LAYERS`)."""
+    L = len(before.kind)
+    return _changes(
+        {"layer": np.repeat(np.arange(L), len(TYPES)), "type": list(TYPES) * L},
+        _by_layer(before),
+        _by_layer(after),
+    )
+
+
+def phase_change(before: Neurons, after: Neurons, phases: pd.DataFrame) -> pd.DataFrame:
+    """Neurons of each phase and type, under the phase boundaries given (`PHASES`)."""
+    starts = phases["first_layer"].to_numpy()
+    return _changes(
+        {
+            "phase": np.repeat(phases["phase"], len(TYPES)).to_numpy(),
+            "name": np.repeat(phases["name"], len(TYPES)).to_numpy(),
+            "type": list(TYPES) * len(phases),
+        },
+        np.add.reduceat(_by_layer(before), starts, axis=0),
+        np.add.reduceat(_by_layer(after), starts, axis=0),
+    )
+
+
+def sharing_change(before: Neurons, after: Neurons) -> pd.DataFrame:
+    """Neurons by the number N of languages they are active for (`SHARING`)."""
+    K = before.active.shape[-1]
+    return _changes(
+        {
+            "population": np.repeat(["all", "selected"], K + 1),
+            "n_languages": np.tile(np.arange(K + 1), 2),
+        },
+        _by_sharing(before),
+        _by_sharing(after),
+    )
+
+
+def language_change(
+    before: Neurons,
+    after: Neurons,
+    languages: Sequence[str],
+    pivot: str,
+    trained: Sequence[str],
+) -> pd.DataFrame:
+    """Specific and related neurons of each language (`LANGUAGES`).
+
+    A related neuron counts for every language it belongs to.
+    """
+    kinds = ("specific", "related")
+    return _changes(
+        {
+            "language": np.repeat(languages, len(kinds)),
+            "pivot": np.repeat([language == pivot for language in languages], len(kinds)),
+            "trained": np.repeat([language in trained for language in languages], len(kinds)),
+            "type": list(kinds) * len(languages),
+        },
+        _by_language(before),
+        _by_language(after),
+    )
+
+
+def _by_layer(neurons: Neurons) -> np.ndarray:
+    return np.stack([(neurons.kind == k).sum(axis=1) for k in range(len(TYPES))], axis=1)
+
+
+def _by_sharing(neurons: Neurons) -> np.ndarray:
+    bins = neurons.active.shape[-1] + 1
+    N = neurons.n_languages
+    populations = (N.reshape(-1), N[neurons.selected])
+    return np.stack([np.bincount(population, minlength=bins) for population in populations])
+
+
+def _by_language(neurons: Neurons) -> np.ndarray:
+    return np.stack(
+        [neurons.active[neurons.kind == k].sum(axis=0) for k in (SPECIFIC, RELATED)], axis=1
+    )
+
+
+def _changes(keys: dict, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
+    before, after = before.reshape(-1), after.reshape(-1)
+    return pd.DataFrame({**keys, "before": before, "after": after, "change": after - before})

@@ -1,0 +1,94 @@
+"""Write the comparison artefacts from the neurons artefacts of two models."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.artifacts import write_table
+from langneurons.comparison import changes, positions
+from langneurons.errors import InputError
+from langneurons.neuron_table import read_neurons
+from langneurons.neurons import Neurons
+from langneurons.phases import read_phases
+
+
+def write_comparison(
+    before_path: str | Path,
+    after_path: str | Path,
+    phases_path: str | Path,
+    outputs: Mapping[str, str],
+    languages: Sequence[str],
+    pivot: str,
+    trained: Sequence[str],
+    names: tuple[str, str],
+) -> None:
+    """Compare two models' neurons.
+
+    Parameters
+    ----------
+    before_path, after_path
+        Neurons artefacts of one method, of two models of equal shape.
+    phases_path
+        Phases artefact of the model before alignment.
+    outputs
+        Paths under the keys layers, sharing, phases, languages, overlap and transitions.
+    trained
+        Languages that the alignment trained on.
+    names
+        The models' names, before first.
+
+    Raises
+    ------
+    InputError
+        If the models differ in their number of layers or neurons.
+    """
+    before = read_neurons(before_path, languages)
+    after = read_neurons(after_path, languages)
+    _check_shapes(before, after, before_path, after_path)
+    phases = read_phases(phases_path)
+    tables = {
+        "layers": (changes.layer_change(before, after), changes.LAYERS),
+        "sharing": (changes.sharing_change(before, after), changes.SHARING),
+        "phases": (changes.phase_change(before, after, phases), changes.PHASES),
+        "languages": (
+            changes.language_change(before, after, languages, pivot, trained),
+            changes.LANGUAGES,
+        ),
+        "overlap": (positions.overlap(before, after, names), positions.OVERLAP),
+        "transitions": (positions.transitions(before, after), positions.TRANSITIONS),
+    }
+    for name, (table, schema) in tables.items():
+        write_table(table, outputs[name], schema, {"before": names[0], "after": names[1]})
+
+
+def write_dataset_overlap(
+    paths: Mapping[str, str | Path], output: str | Path, languages: Sequence[str]
+) -> None:
+    """Overlap of one model's neuron types between every ordered pair of datasets.
+
+    Parameters
+    ----------
+    paths
+        dataset name → neurons artefact of the model on it.
+    """
+    neurons = {name: read_neurons(path, languages) for name, path in paths.items()}
+    rows = [
+        positions.overlap(neurons[first], neurons[second], (first, second))
+        for first in neurons
+        for second in neurons
+        if first != second
+    ]
+    empty = positions.OVERLAP.empty_table().to_pandas()
+    write_table(pd.concat(rows) if rows else empty, output, positions.OVERLAP)
+
+
+def _check_shapes(
+    before: Neurons, after: Neurons, before_path: str | Path, after_path: str | Path
+) -> None:
+    if before.kind.shape != after.kind.shape:
+        raise InputError(
+            f"{after_path}: {after.kind.shape[0]} layers × {after.kind.shape[1]} neurons, "
+            f"expected {before.kind.shape[0]} × {before.kind.shape[1]} as in {before_path}: "
+            "only models of one architecture can be compared neuron by neuron"
+        )

@@ -1,0 +1,43 @@
+"""What every selection method returns, and the two order statistics they share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The neurons that a method selected.
+
+    Attributes
+    ----------
+    score
+        Array (L, D), lower means more language-bound; NaN for neurons that were not candidates.
+    selected
+        Boolean array (L, D).
+    threshold
+        τ: a neuron is active for a language with p > τ.
+    parameters
+        Scalars that define the selection, as recorded in the summary artefact.
+    """
+
+    score: np.ndarray
+    selected: np.ndarray
+    threshold: float
+    parameters: dict[str, float | bool | None]
+
+
+def activity_threshold(probabilities: np.ndarray, quantile: float) -> float:
+    """τ: the ``round(quantile · n)``-th smallest of all n probabilities (METHOD 2)."""
+    values = probabilities.reshape(-1)
+    rank = max(round(quantile * values.size), 1)
+    return float(np.partition(values, rank - 1)[rank - 1])
+
+
+def lowest(score: np.ndarray, number: int) -> np.ndarray:
+    """Boolean mask of the ``number`` lowest scores, NaN never; ties go to the earlier neuron."""
+    flat = score.reshape(-1)
+    order = np.argsort(flat, kind="stable")[:number]  # NaN sorts last
+    selected = np.zeros(flat.size, dtype=bool)
+    selected[order[~np.isnan(flat[order])]] = True
+    return selected.reshape(score.shape)

@@ -1,0 +1,274 @@
+"""Four functional phases of the layers (METHOD 3).
+
+The paper reads them off a plot; here each layer's composition, the shares of specific, related
+and general among its typed neurons, is cut into contiguous segments of least squared error by
+exact dynamic programming.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from langneurons.artifacts import read_table, write_table
+from langneurons.counts import Counts, read_counts
+from langneurons.neuron_table import read_neurons, read_summary
+from langneurons.neurons import GENERAL, RELATED, SPECIFIC, identify
+
+PHASE_NAMES = (
+    "multilingual understanding",
+    "shared semantic space reasoning",
+    "multilingual output space transformation",
+    "vocabulary space outputting",
+)
+#: The types whose shares make up a layer's composition.
+TYPED = ("specific", "related", "general")
+#: Numbers of segments whose support is compared with that of four.
+SEGMENT_NUMBERS = (2, 3, 4, 5)
+#: "All but vanish": at most this share of the smaller of the two peaks.
+_VANISHING_SHARE = 0.25
+
+_INTERVAL_PERCENTILES = (2.5, 97.5)
+
+#: One row a layer: neurons by type.
+LAYERS = pa.schema(
+    [pa.field("layer", pa.int32(), False)]
+    + [pa.field(kind, pa.int64(), False) for kind in (*TYPED, "other")]
+)
+
+#: One row a phase. The interval is the 95 % bootstrap interval (over folds) of the phase's first
+#: layer; null where the counts have a single fold.
+PHASES = pa.schema(
+    [
+        pa.field("phase", pa.int32(), False),
+        pa.field("name", pa.string(), False),
+        pa.field("first_layer", pa.int32(), False),
+        pa.field("last_layer", pa.int32(), False),
+        *(pa.field(kind, pa.int64(), False) for kind in TYPED),
+        pa.field("first_layer_low", pa.float64()),
+        pa.field("first_layer_high", pa.float64()),
+    ]
+)
+
+#: One row a number of segments: is the composition better cut into 2, 3, 4 or 5?
+SUPPORT = pa.schema(
+    [
+        pa.field("segments", pa.int32(), False),
+        pa.field("first_layers", pa.list_(pa.int32()), False),
+        pa.field("squared_error", pa.float64(), False),
+        pa.field("bic", pa.float64(), False),
+        pa.field("best", pa.bool_(), False),
+    ]
+)
+
+#: One row an expectation of the paper about the phases.
+EXPECTATIONS = pa.schema(
+    [
+        pa.field("expectation", pa.string(), False),
+        pa.field("statement", pa.string(), False),
+        pa.field("observed", pa.string(), False),
+        pa.field("holds", pa.bool_(), False),
+    ]
+)
+
+
+def layer_counts(kind: np.ndarray) -> np.ndarray:
+    """Count specific, related and general neurons a layer: (L, D) types → (L, 3)."""
+    return np.stack([(kind == k).sum(axis=1) for k in (SPECIFIC, RELATED, GENERAL)], axis=1)
+
+
+def composition(counts: np.ndarray) -> np.ndarray:
+    """Shares (L, 3) of the three types among a layer's typed neurons; 0 where it has none."""
+    total = counts.sum(axis=1, keepdims=True)
+    return np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
+
+
+def segment(shares: np.ndarray, segments: int) -> list[int]:
+    """First layers of the ``segments`` contiguous segments of least squared error.
+
+    Parameters
+    ----------
+    shares
+        Composition (L, 3) with L ≥ segments.
+    segments
+        Number of segments, each at least one layer long.
+    """
+    from ruptures import Dynp
+
+    if segments == 1:
+        return [0]
+    search = Dynp(model="l2", min_size=1, jump=1).fit(shares)
+    return [0, *search.predict(n_bkps=segments - 1)[:-1]]
+
+
+def support(shares: np.ndarray, numbers: tuple[int, ...] = SEGMENT_NUMBERS) -> pd.DataFrame:
+    """Squared error and BIC of the best cut into each number of segments.
+
+    The Bayesian information criterion is ``n ln(E / n) + q ln n``: E the squared error, n = 2 L
+    free values (the three shares sum to one), q = 2 S means and S − 1 boundaries. Lower is better
+    supported. Numbers larger than L are left out.
+    """
+    L = len(shares)
+    n = 2 * L
+    rows = []
+    for number in [number for number in numbers if number <= L]:
+        starts = segment(shares, number)
+        parts = np.split(shares, starts[1:])
+        error = sum(float(((part - part.mean(axis=0)) ** 2).sum()) for part in parts)
+        # A perfect cut has error 0; the floor keeps its logarithm finite.
+        bic = n * np.log(max(error, 1e-12) / n) + (3 * number - 1) * np.log(n)
+        rows.append(
+            {"segments": number, "first_layers": starts, "squared_error": error, "bic": bic}
+        )
+    table = pd.DataFrame(rows)
+    table["best"] = table["bic"] == table["bic"].min()
+    return table
+
+
+def expectations(phases: pd.DataFrame) -> pd.DataFrame:
+    """Check each of the paper's expectations on a table of four phases.
+
+    Numbers are neurons per layer of the phase; language neurons are specific + related.
+    """
+    length = phases["last_layer"] - phases["first_layer"] + 1
+    language = ((phases["specific"] + phases["related"]) / length).to_numpy()
+    general = (phases["general"] / length).to_numpy()
+    peaks = min(language[0], language[2])
+    rows = [
+        (
+            "language_neurons_peak_in_understanding",
+            "language neurons per layer are more in phase 1 than in phase 2",
+            f"{language[0]:.1f} vs {language[1]:.1f}",
+            language[0] > language[1],
+        ),
+        (
+            "language_neurons_vanish_in_reasoning",
+            f"phase 2 has at most {_VANISHING_SHARE:.0%} of the language neurons per layer of "
+            "phases 1 and 3, whichever has fewer",
+            f"{language[1]:.1f} vs {peaks:.1f}",
+            language[1] <= _VANISHING_SHARE * peaks,
+        ),
+        (
+            "language_neurons_peak_in_output_transformation",
+            "language neurons per layer are more in phase 3 than in phases 2 and 4",
+            f"{language[2]:.1f} vs {language[1]:.1f} and {language[3]:.1f}",
+            language[2] > max(language[1], language[3]),
+        ),
+        (
+            "general_neurons_dominate_reasoning",
+            "phase 2 has more general than language neurons",
+            f"{general[1]:.1f} vs {language[1]:.1f} per layer",
+            general[1] > language[1],
+        ),
+        (
+            "general_neurons_fewest_in_output_transformation",
+            "general neurons per layer are fewest in phase 3",
+            " / ".join(f"{value:.1f}" for value in general),
+            general[2] < np.delete(general, 2).min(),
+        ),
+        (
+            "general_neurons_rise_in_outputting",
+            "general neurons per layer are more in phase 4 than in phase 3",
+            f"{general[3]:.1f} vs {general[2]:.1f}",
+            general[3] > general[2],
+        ),
+    ]
+    return pd.DataFrame(rows, columns=EXPECTATIONS.names)
+
+
+def boundary_interval(
+    counts: Counts,
+    method: str,
+    parameters: Mapping[str, Any],
+    segments: int,
+    replicates: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Bootstrap over folds: 95 % interval of each segment's first layer, two arrays (segments,).
+
+    Folds are drawn with replacement; each replicate is typed and segmented anew, with λ fixed at
+    the full data's. None if the counts have one fold only, so that nothing can be drawn.
+    """
+    folds = counts.tokens.shape[1]
+    if folds < 2 or replicates < 1:
+        return None
+    random = np.random.default_rng(seed)
+    draws = random.multinomial(folds, np.full(folds, 1 / folds), size=replicates)
+    starts = []
+    for weights in draws:
+        neurons, _ = identify(counts.probabilities(weights), method, parameters)
+        starts.append(segment(composition(layer_counts(neurons.kind)), segments))
+    low, high = np.percentile(starts, _INTERVAL_PERCENTILES, axis=0)
+    return low, high
+
+
+def write_phases(
+    neurons_path: str | Path,
+    summary_path: str | Path,
+    counts_path: str | Path,
+    outputs: Mapping[str, str],
+    segments: int,
+    method: str,
+    parameters: Mapping[str, Any],
+    replicates: int,
+    seed: int,
+) -> None:
+    """Segment one model's layers; write `PHASES`, `LAYERS`, `SUPPORT` and `EXPECTATIONS`.
+
+    Parameters
+    ----------
+    outputs
+        Paths under the keys phases, layers, support and expectations. Expectations are about the
+        paper's four phases, so with another number of segments their table is empty.
+    """
+    summary = read_summary(summary_path)
+    languages = list(summary["languages"])
+    kind = read_neurons(neurons_path, languages).kind
+    counts = layer_counts(kind)
+    shares = composition(counts)
+    starts = segment(shares, segments)
+    if not pd.isna(summary["lambda"]):
+        parameters = {**parameters, "lambda_": float(summary["lambda"])}
+    data = read_counts(counts_path, languages)
+    interval = boundary_interval(data, method, parameters, segments, replicates, seed)
+    low, high = interval if interval else (None, None)
+
+    phases = pd.DataFrame(
+        {
+            "phase": range(1, segments + 1),
+            "name": _phase_names(segments),
+            "first_layer": starts,
+            "last_layer": [*(start - 1 for start in starts[1:]), len(shares) - 1],
+            **dict(zip(TYPED, np.add.reduceat(counts, starts, axis=0).T, strict=True)),
+            "first_layer_low": low,
+            "first_layer_high": high,
+        }
+    )
+    layers = pd.DataFrame(counts, columns=list(TYPED))
+    layers.insert(0, "layer", range(len(counts)))
+    layers["other"] = kind.shape[1] - counts.sum(axis=1)
+    checks = expectations(phases) if segments == len(PHASE_NAMES) else None
+    facts = {"method": method, "segments": segments, "replicates": replicates, "seed": seed}
+    write_table(layers, outputs["layers"], LAYERS, facts)
+    write_table(support(shares), outputs["support"], SUPPORT, facts)
+    write_table(
+        EXPECTATIONS.empty_table() if checks is None else checks,
+        outputs["expectations"],
+        EXPECTATIONS,
+        facts,
+    )
+    write_table(phases, outputs["phases"], PHASES, facts)
+
+
+def read_phases(path: str | Path) -> pd.DataFrame:
+    """Read a phases artefact."""
+    return read_table(path, PHASES)
+
+
+def _phase_names(segments: int) -> list[str]:
+    if segments == len(PHASE_NAMES):
+        return list(PHASE_NAMES)
+    return [f"segment {i}" for i in range(1, segments + 1)]
