@@ -1,0 +1,35 @@
+"""The frame of one job: its log, its threads, and how it fails."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from langneurons.errors import InputError
+
+
+@contextmanager
+def job(log: str | Path, threads: int = 1) -> Iterator[None]:
+    """Run a block with stderr in ``log`` and numerical libraries on ``threads`` threads.
+
+    Enter it before importing torch or numpy: both read their number of threads when they load. An
+    `InputError` leaves one sentence in the log, any other exception its traceback; either ends
+    the process with exit code 1.
+    """
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    with open(log, "w", encoding="utf-8") as file:
+        # On the level of the file descriptor, so that libraries in C write there too.
+        os.dup2(file.fileno(), sys.stderr.fileno())
+        try:
+            yield
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+            sys.exit(1)
+        except Exception:
+            traceback.print_exc()
+            sys.stderr.flush()
+            sys.exit(1)

@@ -1,0 +1,42 @@
+"""Model cards: what later stages need to know of a model without loading it."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.artifacts import read_table, write_table
+from langneurons.errors import InputError
+from langneurons.models.inspection import MODEL, inspect_model
+from langneurons.models.spec import ModelSpec
+
+
+def write_card(spec: ModelSpec, output: str | Path, writer_card: str | Path | None = None) -> None:
+    """Inspect a model and write its one-row card.
+
+    Parameters
+    ----------
+    writer_card
+        Card of the model whose responses this one reads, if it is another.
+
+    Raises
+    ------
+    InputError
+        If the model cannot be analysed (see `inspect_model`), or its tokenizer differs from the
+        writer's: then the two would not be measured on the same tokens.
+    """
+    card = inspect_model(spec)
+    if writer_card is not None:
+        writer = read_card(writer_card)
+        if card.iloc[0]["tokenizer_digest"] != writer["tokenizer_digest"]:
+            raise InputError(
+                f"{spec.path}: its tokenizer differs from that of {writer['model']}, whose "
+                "responses it is to read; set responses_from: own, or tokenizer: to the writer's"
+            )
+    write_table(card, output, MODEL)
+
+
+def read_card(path: str | Path) -> pd.Series:
+    """Read a card's only row; ``context_length`` is None where the model states none."""
+    row = read_table(path, MODEL).iloc[0].astype(object)
+    row["context_length"] = None if pd.isna(row["context_length"]) else int(row["context_length"])
+    return row

@@ -1,0 +1,18 @@
+"""Read a dataset into the corpus table."""
+
+from typing import TYPE_CHECKING
+
+from langneurons.job import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake.log[0], snakemake.threads):
+    from langneurons.corpus import write_corpus
+
+    write_corpus(
+        name=snakemake.wildcards.dataset,
+        dataset=snakemake.params.dataset,
+        languages=snakemake.params.languages,
+        output=snakemake.output[0],
+    )
