@@ -14,7 +14,7 @@ from snakemake.exceptions import WorkflowError
 SOURCE = Path(workflow.basedir) / "src"
 # The package works from the source tree, so that a rule's conda environment need not install it.
 sys.path.insert(0, str(SOURCE))
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(SOURCE), os.getenv("PYTHONPATH")]))
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [str(SOURCE), os.getenv("PYTHONPATH")])))
 
 from langneurons.config import checked, comparison_datasets, datasets_of, method_parameters
 from langneurons.errors import InputError
@@ -173,3 +173,22 @@ def reader_cards(wildcards):
     """Cards of a model and of all that read its responses: none may fail after it has written."""
     readers = [model for model in text_models() if writer(model) == wildcards.model]
     return [_card(model) for model in dict.fromkeys([wildcards.model, *readers])]
+
+
+def both_summaries(wildcards):
+    """Summaries of the neurons before and after, in that order."""
+    return [
+        f"results/neurons/{model}/{wildcards.dataset}/{wildcards.method}.summary.parquet"
+        for model in (wildcards.before, wildcards.after)
+    ]
+
+
+def table_artefacts(wildcards):
+    """What a paper table is made of; table 4 also compares the datasets, where there are some."""
+    w = wildcards
+    folder = f"results/comparison/{w.before}-vs-{w.after}/{w.dataset}/{w.method}"
+    if w.table != "table4":
+        return [f"{folder}/languages.parquet"]
+    several = len(datasets_of(config, w.before)) > 1
+    across = [f"results/dataset_overlap/{w.before}/{w.method}.parquet"] if several else []
+    return [f"{folder}/overlap.parquet", *across]

@@ -37,7 +37,7 @@ rule generate_responses:
     params:
         code=code("responses"),
         spec=model_spec,
-        prompt=config["prompt"],
+        prompt=lambda wildcards: config["prompt"],
         generation=config["generation"],
         languages=config["languages"],
     script:
@@ -73,7 +73,7 @@ rule given_responses:
         "../../envs/torch.yaml"
     params:
         code=code("responses"),
-        prompt=config["prompt"],
+        prompt=lambda wildcards: config["prompt"],
         languages=config["languages"],
     script:
         "../scripts/given_responses.py"

@@ -1,0 +1,120 @@
+"""A copy of the workflow in a folder of its own, in which tests run Snakemake for real."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TREE = ("Snakefile", "workflow", "src", "profiles", "config", "envs", "requirements.lock")
+LANGUAGES = ["en", "de", "sw"]
+
+#: Two tiny random models on a handful of problems: every stage runs, in seconds.
+TINY_CONFIG = {
+    "languages": LANGUAGES,
+    "datasets": {
+        "sums": {
+            "format": "table",
+            "path": "data/{language}.jsonl",
+            "columns": {"problem": "id", "question": "text", "answer": "label"},
+        }
+    },
+    "prompt": "{query}\n",
+    "models": {
+        "base": {"path": "models/base"},
+        "aligned": {"path": "models/aligned", "responses_from": "base"},
+    },
+    "comparisons": [{"before": "base", "after": "aligned", "trained": ["de"]}],
+    "generation": {"max_new_tokens": 12, "batch_size": 8},
+    "collection": {"empty_responses": "drop"},
+    "neurons": {"ternary": {"top_rate": 0.2}, "lape": {"top_rate": 0.2}},
+    "uncertainty": {"folds": 4, "replicates": 20},
+    "figures": {"dpi": 60},
+}
+_QUESTIONS = {
+    "en": "Anna has {a} apples and buys {b} more. How many has she?",
+    "de": "Anna hat {a} Äpfel und kauft {b} weitere. Wie viele hat sie?",
+    "sw": "Ana ana matufaha {a} na ananunua {b} zaidi. Ana mangapi?",
+}
+
+
+class Project:
+    """The workflow's files in ``folder``, and what it takes to run them."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        for name in TREE:
+            source = ROOT / name
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / name)
+
+    def write_config(self, config: dict) -> None:
+        """Make ``config`` the default configuration."""
+        (self.folder / "config/config.yaml").write_text(yaml.safe_dump(config))
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start Snakemake; stdout and stderr come as one text."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """Run Snakemake to its end, check that it went as expected, return what it printed."""
+        process = self.start(*arguments)
+        output, _ = process.communicate()
+        assert (process.returncode != 0) is fails, output
+        return output
+
+    def planned(self, *arguments: str) -> dict[str, int]:
+        """Rules that a dry run would execute, and how many jobs of each."""
+        output = self.run("--dry-run", *arguments)
+        if "Nothing to be done" in output:
+            return {}
+        stats = output.split("Job stats:")[1].split("total")[0]
+        jobs = {name: int(count) for name, count in re.findall(r"(?m)^(\w+)\s+(\d+)$", stats)}
+        targets = {name for name in jobs if name in TARGETS}
+        return {name: count for name, count in jobs.items() if name not in targets}
+
+
+#: Rules without a job of their own: they collect the instances of a stage or a figure.
+TARGETS = {
+    "all", "corpora", "responses", "tokens", "activations", "neurons", "masks", "phases",
+    "comparison", "figures", "tables",
+}  # fmt: skip
+
+
+def write_problems(folder: Path, problems: int = 8) -> None:
+    """Write a parallel dataset of additions: one JSON-lines file a language."""
+    folder.mkdir(exist_ok=True)
+    for language, question in _QUESTIONS.items():
+        rows = [
+            {"id": f"p{i}", "text": question.format(a=i + 2, b=i + 5), "label": 2 * i + 7}
+            for i in range(problems)
+        ]
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / f"{language}.jsonl").write_text(text, encoding="utf-8")
+
+
+def tiny_project(folder: Path) -> Project:
+    """A project of `TINY_CONFIG` with its models and data, nothing run yet."""
+    from tiny_models import save_tiny_model
+
+    project = Project(folder)
+    project.write_config(TINY_CONFIG)
+    write_problems(folder / "data")
+    for seed, name in enumerate(("base", "aligned")):
+        save_tiny_model(
+            folder / "models" / name, "mistral", seed, num_hidden_layers=6, intermediate_size=40
+        )
+    return project

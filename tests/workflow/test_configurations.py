@@ -1,0 +1,65 @@
+"""Configurations and profiles that cannot run here plan a sensible number of jobs."""
+
+import shutil
+
+import pytest
+import yaml
+from project import Project
+from shared_data import shared
+
+
+@pytest.fixture
+def paper(tmp_path) -> Project:
+    project = Project(tmp_path / "project")
+    path = project.folder / "config/paper.yaml"
+    config = yaml.safe_load(path.read_text())
+    for name, dataset in config["datasets"].items():
+        dataset["path"] = str(shared(name))
+    path.write_text(yaml.safe_dump(config))
+    return project
+
+
+def test_the_paper_plans_its_jobs(paper):
+    planned = paper.planned("--configfile", "config/paper.yaml")
+    # 4 models on 2 datasets, 2 methods, 2 comparisons.
+    assert planned["inspect_model"] == 4
+    assert planned["build_corpus"] == 2
+    assert planned["generate_responses"] == 4 * 2  # accuracy needs each model's own responses
+    assert planned["count_activations"] == 4 * 2
+    assert planned["type_neurons"] == 4 * 2 * 2
+    assert planned["compare_models"] == 2 * 2 * 2
+    assert planned["overlap_datasets"] == 4 * 2
+    assert planned["write_table"] == 3 * 2 * 2 * 2
+    assert sum(planned.values()) < 250
+
+
+def test_the_slurm_profile_scatters_model_work_and_asks_for_gpus(paper):
+    arguments = ("--workflow-profile", "profiles/slurm", "--configfile", "config/paper.yaml")
+    output = paper.run("--dry-run", *arguments)
+    jobs = output.split("rule count_activations:")[1:]
+    assert len(jobs) == 4 * 2 * 4  # models × datasets × shards
+    resources = jobs[0].split("resources:")[1].splitlines()[0]
+    assert "gpu=1" in resources
+    assert "mem_mb=48000" in resources
+    assert "runtime=120" in resources
+
+
+def test_a_config_on_the_command_line_replaces_the_demo(fresh):
+    config = yaml.safe_load((fresh.folder / "config/config.yaml").read_text())
+    del config["models"]["aligned"], config["comparisons"]
+    (fresh.folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    planned = fresh.planned("--configfile", "mine.yaml")
+    assert planned["inspect_model"] == 1
+    assert "compare_models" not in planned
+
+
+def test_the_workflow_runs_from_another_folder(fresh, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(fresh.folder / "data", elsewhere / "data")
+    shutil.copytree(fresh.folder / "models", elsewhere / "models")
+    shutil.copytree(fresh.folder / "config", elsewhere / "config")
+    output = fresh.run(
+        "corpora", "--snakefile", "Snakefile", "--directory", str(elsewhere),
+        "--configfile", str(elsewhere / "config/config.yaml"),
+    )  # fmt: skip
+    assert (elsewhere / "results/corpora/sums.parquet").is_file(), output

@@ -1,0 +1,100 @@
+"""One run of everything: the artefacts' columns and values, and what a second run does."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from project import LANGUAGES, TINY_CONFIG
+
+from langneurons import neuron_table, phases, schemas
+from langneurons.artifacts import read_provenance, read_table
+from langneurons.comparison import changes, positions
+from langneurons.counts import probabilities_schema, read_counts, read_probabilities
+from langneurons.evaluation.accuracy import ACCURACY
+
+L, D, K, F = 6, 40, 3, 4
+PAIR = "comparison/base-vs-aligned/sums/ternary"
+
+
+@pytest.mark.parametrize(
+    ("path", "schema", "rows"),
+    [
+        ("corpora/sums", schemas.CORPUS, 8 * K),
+        ("responses/base/sums", schemas.RESPONSES, 8 * K),
+        ("activations/base/sums", schemas.ACTIVATIONS, K * F * L),
+        ("activations/aligned/sums", schemas.ACTIVATIONS, K * F * L),
+        ("probabilities/base/sums", probabilities_schema(LANGUAGES), L * D),
+        ("neurons/base/sums/ternary", neuron_table.NEURONS, L * D),
+        ("neurons/aligned/sums/lape", neuron_table.NEURONS, L * D),
+        ("neurons/base/sums/ternary.summary", neuron_table.SUMMARY, 1),
+        ("phases/base/sums/ternary", phases.PHASES, 4),
+        ("phases/base/sums/ternary.layers", phases.LAYERS, L),
+        ("phases/base/sums/ternary.support", phases.SUPPORT, 4),
+        ("phases/base/sums/ternary.expectations", phases.EXPECTATIONS, 6),
+        (f"{PAIR}/layers", changes.LAYERS, L * 4),
+        (f"{PAIR}/sharing", changes.SHARING, 2 * (K + 1)),
+        (f"{PAIR}/phases", changes.PHASES, 4 * 4),
+        (f"{PAIR}/languages", changes.LANGUAGES, K * 2),
+        (f"{PAIR}/overlap", positions.OVERLAP, 4),
+        (f"{PAIR}/transitions", positions.TRANSITIONS, 4 * 4),
+        ("accuracy/base/sums", ACCURACY, K),
+        ("accuracy/aligned/sums", ACCURACY, K),
+    ],
+)
+def test_artefacts_have_their_columns_and_rows(finished, path, schema, rows):
+    table = read_table(finished.folder / f"results/{path}.parquet", schema)
+    assert len(table) == rows
+    assert read_provenance(finished.folder / f"results/{path}.parquet")["versions"]["pandas"]
+
+
+def test_counts_are_those_of_the_response_tokens(finished):
+    results = finished.folder / "results"
+    tokens = read_table(results / "tokens/base/base/sums.parquet", schemas.TOKENS)
+    lengths = tokens["response_tokens"].map(len)
+    expected = lengths.groupby(tokens["language"]).sum().reindex(LANGUAGES)
+    counts = read_counts(results / "activations/base/sums.parquet", LANGUAGES)
+    assert counts.tokens.sum(axis=1).tolist() == expected.tolist()
+    assert counts.active.shape == (K, F, L, D)
+    assert (counts.active <= counts.tokens[:, :, None, None]).all()
+    assert 0.2 < counts.active.sum() / (counts.tokens.sum() * L * D) < 0.8
+
+
+def test_both_models_were_measured_on_the_texts_of_base(finished):
+    results = finished.folder / "results"
+    base = read_table(results / "tokens/base/base/sums.parquet", schemas.TOKENS)
+    aligned = read_table(results / "tokens/aligned/base/sums.parquet", schemas.TOKENS)
+    pd.testing.assert_frame_equal(base, aligned)
+
+
+def test_neurons_follow_from_probabilities_by_definition(finished):
+    results = finished.folder / "results"
+    p = read_probabilities(results / "probabilities/base/sums.parquet", LANGUAGES)
+    neurons = read_table(results / "neurons/base/sums/ternary.parquet", neuron_table.NEURONS)
+    tau = np.sort(p.reshape(-1))[round(0.95 * p.size) - 1]
+    N = (p.reshape(-1, K) > tau).sum(axis=1)
+    assert neurons["n_languages"].tolist() == N.tolist()
+    assert neurons["selected"].sum() == round(TINY_CONFIG["neurons"]["ternary"]["top_rate"] * L * D)
+    assert (neurons["type"] == "general").tolist() == (N == K).tolist()
+
+
+def test_masks_are_in_the_format_of_the_release(finished):
+    import torch
+
+    masks = torch.load(finished.folder / "results/masks/base/sums/ternary.pt", weights_only=True)
+    summary = neuron_table.read_summary(
+        finished.folder / "results/neurons/base/sums/ternary.summary.parquet"
+    )
+    assert len(masks) == K
+    assert all(len(mask) == L for mask in masks)
+    assert [sum(map(len, mask)) for mask in masks] == list(summary["mask_sizes"])
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert "Nothing to be done" in finished.run()
+
+
+def test_two_runs_give_the_same_data(finished, fresh):
+    fresh.run("neurons")
+    for path in ("responses/base/sums", "activations/aligned/sums", "neurons/aligned/sums/ternary"):
+        first = pd.read_parquet(finished.folder / f"results/{path}.parquet")
+        second = pd.read_parquet(fresh.folder / f"results/{path}.parquet")
+        pd.testing.assert_frame_equal(first, second)
