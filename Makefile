@@ -25,3 +25,19 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-test.lock
 	touch $@
+
+# New pins from the newest releases that pyproject.toml and requirements-test.in allow. torch is
+# held at one version: its CPU build and its CUDA build have the same number.
+TORCH := torch==2.13.0
+lock:
+	rm -rf .env-lock
+	$(PYTHON) -m venv .env-lock
+	.env-lock/bin/pip install --quiet $(TORCH) setuptools
+	.env-lock/bin/pip install --quiet .
+	{ echo "# Every package of the pipeline, pinned. Made by: make lock"; \
+		.env-lock/bin/pip freeze --all --exclude pip --exclude langneurons | sed 's/+cpu$$//'; } > requirements.lock
+	.env-lock/bin/pip install --quiet -r requirements-test.in
+	{ echo "# What tests need beside requirements.lock, pinned. Made by: make lock"; \
+		.env-lock/bin/pip freeze --all --exclude pip --exclude langneurons | sed 's/+cpu$$//' \
+		| grep -vxFf requirements.lock; } > requirements-test.lock
+	rm -rf .env-lock

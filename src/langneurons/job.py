@@ -18,8 +18,8 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     `InputError` leaves one sentence in the log, any other exception its traceback; either ends
     the process with exit code 1.
     """
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = str(threads)
+    for library in ("OMP", "MKL", "OPENBLAS", "RAYON"):
+        os.environ[f"{library}_NUM_THREADS"] = str(threads)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     with open(log, "w", encoding="utf-8") as file:
         # On the level of the file descriptor, so that libraries in C write there too.

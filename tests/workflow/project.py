@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-TREE = ("Snakefile", "workflow", "src", "profiles", "config", "envs", "requirements.lock")
+TREE = ("Snakefile", "workflow", "src", "profiles", "config", "envs")
 LANGUAGES = ["en", "de", "sw"]
 
 #: Two tiny random models on a handful of problems: every stage runs, in seconds.

@@ -1,0 +1,101 @@
+"""Accuracy: the share of responses with the right number in the right language (METHOD 6)."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import NormalDist
+
+import pandas as pd
+import pyarrow as pa
+
+from langneurons.artifacts import read_table, write_table
+from langneurons.errors import InputError
+from langneurons.schemas import RESPONSES
+
+#: One row per language. ``n`` counts the responses whose problem has an answer to compare with,
+#: and the other counts are among these; the shares are null where there are none.
+ACCURACY = pa.schema(
+    [
+        pa.field("language", pa.string(), nullable=False),
+        pa.field("n", pa.int64(), nullable=False),
+        pa.field("number_right", pa.int64(), nullable=False),
+        pa.field("language_right", pa.int64(), nullable=False),
+        pa.field("both", pa.int64(), nullable=False),
+        pa.field("accuracy", pa.float64()),
+        pa.field("low", pa.float64()),
+        pa.field("high", pa.float64()),
+    ]
+)
+
+
+def accuracy(responses: pd.DataFrame) -> pd.DataFrame:
+    """Count right responses by language.
+
+    Parameters
+    ----------
+    responses
+        The columns of `langneurons.schemas.RESPONSES`. Those without an answer to compare with
+        (``correct`` is null) are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``ACCURACY``, languages in the order of their first response.
+        ``accuracy`` is both / n, and ``low`` to ``high`` its 95 % Wilson interval, which takes
+        responses for independent: with several samples a problem it is too narrow.
+    """
+    answered = responses["correct"].notna()
+    number_right = responses["correct"].astype("boolean").fillna(False).astype(bool)
+    language_right = answered & (responses["response_language"] == responses["language"])
+    counts = (
+        pd.DataFrame(
+            {
+                "language": responses["language"],
+                "n": answered,
+                "number_right": number_right,
+                "language_right": language_right,
+                "both": number_right & language_right,
+            }
+        )
+        .groupby("language", sort=False)
+        .sum()
+        .astype("int64")
+        .reset_index()
+    )
+    counts["accuracy"] = counts["both"] / counts["n"].where(counts["n"] > 0)
+    intervals = [wilson_interval(*pair) for pair in zip(counts["both"], counts["n"], strict=True)]
+    counts[["low", "high"]] = pd.DataFrame(intervals, columns=["low", "high"], dtype="float64")
+    return counts
+
+
+def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a share (Wilson 1927); NaN if ``n`` is 0."""
+    if n == 0:
+        return math.nan, math.nan
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = successes / n
+    centre = share + z**2 / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    # Rounding would leave these two bounds a little off 0 and 1.
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == n else (centre + half) / scale
+    return low, high
+
+
+def write_accuracy(
+    responses_path: str | Path, languages: Sequence[str], output: str | Path
+) -> None:
+    """Write the accuracy of a responses artefact, one row a language in the order given.
+
+    Raises
+    ------
+    InputError
+        If a language has no response.
+    """
+    table = accuracy(read_table(responses_path, RESPONSES)).set_index("language")
+    missing = [language for language in languages if language not in table.index]
+    if missing:
+        raise InputError(f"{responses_path}: no responses in {' '.join(missing)}")
+    provenance = {"inputs": [str(responses_path)], "languages": list(languages)}
+    write_table(table.loc[list(languages)].reset_index(), output, ACCURACY, provenance)

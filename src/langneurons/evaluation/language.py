@@ -1,0 +1,63 @@
+"""The language that a text is written in, told apart among the configured languages only."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from langneurons.errors import InputError
+
+if TYPE_CHECKING:
+    from lingua import LanguageDetector
+
+# Calculator marks of GSM8K-style answers, then numerals and the signs of equations: they are
+# alike in all languages, and a response is to be judged by its words.
+_FORMULAS = re.compile(r"<<[^<>]*>>|[\d.,:]*\d[\d.,:]*|[-+*/=<>×÷−%$€£¥฿৳₽^~|\\{}()\[\]#_]+")
+
+
+def identify_languages(texts: Sequence[str], languages: Sequence[str]) -> list[str | None]:
+    """Tell which of ``languages`` each text is written in.
+
+    A text in a language that is not among them is taken for the nearest one that is, if it
+    shares their script.
+
+    Parameters
+    ----------
+    texts
+        Texts of any length; numerals and equations in them are passed over.
+    languages
+        ISO 639-1 codes, at least two.
+
+    Returns
+    -------
+    list
+        For each text a code, or None where no language is likelier than the others.
+
+    Raises
+    ------
+    InputError
+        If fewer than two languages are given, or the identifier lacks one of them.
+    """
+    detector = _detector(tuple(languages))
+    words = [_FORMULAS.sub(" ", text) for text in texts]
+    found = detector.detect_languages_in_parallel_of(words)
+    return [None if one is None else one.iso_code_639_1.name.lower() for one in found]
+
+
+@lru_cache(maxsize=4)
+def _detector(languages: tuple[str, ...]) -> "LanguageDetector":
+    from lingua import Language, LanguageDetectorBuilder
+
+    if len(set(languages)) < 2:
+        raise InputError(
+            f"languages: found {' '.join(languages) or 'none'}, expected at least two to tell apart"
+        )
+    known = {language.iso_code_639_1.name.lower(): language for language in Language.all()}
+    lacking = [language for language in languages if language not in known]
+    if lacking:
+        raise InputError(
+            f"languages: the language identifier lacks {' '.join(lacking)}, expected some of "
+            f"{' '.join(sorted(known))}"
+        )
+    chosen = [known[language] for language in dict.fromkeys(languages)]
+    return LanguageDetectorBuilder.from_languages(*chosen).build()

@@ -1,0 +1,47 @@
+"""Three problems in two languages, and what writes the responses to them."""
+
+import pandas as pd
+
+from langneurons.artifacts import read_table, write_table
+from langneurons.responses import write_responses
+from langneurons.schemas import CORPUS, RESPONSES
+
+TEMPLATE = "{lang} : {query}"
+QUESTIONS = {
+    ("0001", "en"): "how many",
+    ("0001", "de"): "wie viele sind es jetzt",
+    ("0002", "en"): "a",
+    ("0002", "de"): "und wie viele",
+    ("0003", "en"): "how many are left now",
+    ("0003", "de"): "b",
+}
+
+
+def small_corpus():
+    return pd.DataFrame(
+        [
+            {
+                "problem": problem,
+                "language": language,
+                "question": question,
+                "answer": float(problem),
+                "responses": [],
+            }
+            for (problem, language), question in QUESTIONS.items()
+        ]
+    )
+
+
+def write_and_read(corpus, folder, **kwargs):
+    write_table(corpus, folder / "corpus.parquet", CORPUS)
+    arguments = {
+        "corpus_path": folder / "corpus.parquet",
+        "output": folder / "responses.parquet",
+        "spec": None,
+        "template": TEMPLATE,
+        "generation": None,
+        "languages": ["en", "de"],
+        "progress": False,
+    }
+    write_responses(**{**arguments, **kwargs})
+    return read_table(kwargs.get("output", folder / "responses.parquet"), RESPONSES)

@@ -1,0 +1,149 @@
+"""The last number of a response, in the spellings of ten languages."""
+
+import time
+
+import pandas as pd
+import pytest
+
+from langneurons.evaluation.numbers import is_correct, last_number
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("18", 18),
+        ("She makes 9 * 2 = $18 every day.", 18),
+        ("The answer is $18.", 18),
+        ("12.", 12),
+        ("8.0", 8),
+        ("12.50", 12.5),
+        ("it is .5", 0.5),
+        ("see No.5", 5),
+        ("20%", 20),
+        ("1/2 or 50 %.", 50),
+        ("3/4", 4),
+        ("#### 5,600", 5600),
+        ("9 eggs, then nothing", 9),
+        ("x2", 2),
+        ("00:30", 30),
+    ],
+)
+def test_takes_the_last_number(text, expected):
+    assert last_number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "no number", "...", "-", "$ %", "²", "half"])
+def test_none_without_a_number(text):
+    assert last_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,234", 1234),
+        ("1,234.5", 1234.5),
+        ("114,200", 114200),
+        ("1,234,567.", 1234567),
+        ("1,234, that is", 1234),
+        ("1,14,200", 114200),  # one lakh fourteen thousand two hundred
+        ("১,১৪,২০০", 114200),
+        ("12,34,56,789", 123456789),
+        ("1，234", 1234),
+        ("70\N{NARROW NO-BREAK SPACE}000 euros", 70000),
+        ("70\N{NO-BREAK SPACE}000 рублей", 70000),
+        ("1\N{THIN SPACE}234\N{THIN SPACE}567", 1234567),
+        ("70 000 dollars", 70000),
+        ("1 234,5", 1234.5),
+        ("1 234.5", 1234.5),
+        ("1'234", 1234),
+        ("1’234,50", 1234.5),
+        ("1.234.567", 1234567),
+        ("1.234,50 €", 1234.5),
+        ("1.234.567,8", 1234567.8),
+    ],
+)
+def test_removes_thousands_separators(text, expected):
+    assert last_number(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3, 4", 4),
+        ("1,2,3", 3),
+        ("1,2,345", 345),
+        ("12,345,67", 67),
+        ("3，4", 4),
+        ("in 2023 150 people", 150),
+        ("1 2 300", 300),
+        ("5 12", 12),
+        ("1 23", 23),
+        ("1.234", 1.234),
+        ("0,125", 0.125),
+        ("3,5", 3.5),
+        ("12,50 €", 12.5),
+        ("1 234, 5", 5),
+        ("7\n500", 500),
+        ("a 3.5 100", 100),
+    ],
+)
+def test_keeps_apart_what_is_no_separator(text, expected):
+    assert last_number(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-7", -7),
+        ("= -7", -7),
+        ("=-7", -7),
+        ("\N{MINUS SIGN}7", -7),
+        ("–7", -7),
+        ("－７", -7),
+        ("-$18", -18),
+        ("(-3)", -3),
+        ("是-5", -5),
+        ("คำตอบคือ-5", -5),
+        ("-1,234.5", -1234.5),
+        ("5-3", 3),
+        ("5 - 3", 3),
+        ("5 \N{MINUS SIGN} 3", 3),
+        ("2–3", 3),
+        ("(4)-5", 5),
+        ("x-3", 3),
+        ("20%-5", 5),
+        ("টি-5", 5),
+        ("2021-05-03", 3),
+    ],
+)
+def test_a_hyphen_is_a_sign_unless_something_stands_before_it(text, expected):
+    assert last_number(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("１２３．５", 123.5), ("সে ১২ টি", 12), ("ได้ ๓๔ บาท", 34), ("٤٢", 42), ("१२", 12)],
+)
+def test_reads_the_digits_of_other_scripts(text, expected):
+    assert last_number(text) == expected
+
+
+@pytest.mark.parametrize("text", ["1," * 50_000, "1 234 " * 20_000, "1" * 50_000 + "," * 50_000])
+def test_is_linear_in_the_length_of_degenerate_texts(text):
+    start = time.monotonic()
+    last_number(text)
+    # Quadratic matching takes minutes here, linear matching a tenth of a second.
+    assert time.monotonic() - start < 5
+
+
+def test_correct_within_the_tolerance():
+    prediction = pd.Series([18.0, 18.0009, 18.0011, -18.0, None, 5.0])
+    answer = pd.Series([18.0, 18.0, 18.0, 18.0, 18.0, None])
+    result = is_correct(prediction, answer)
+    assert result.dtype == "boolean"
+    assert result.tolist() == [True, True, False, False, False, pd.NA]
+
+
+def test_the_tolerance_can_be_set():
+    result = is_correct(pd.Series([1.0, 1.0]), pd.Series([1.4, 1.6]), tolerance=0.5)
+    assert result.tolist() == [True, False]

@@ -1,0 +1,114 @@
+"""Responses that come with the data, and the shares that they are written in."""
+
+import pandas as pd
+import pytest
+from small_corpus import TEMPLATE, small_corpus, write_and_read
+
+from langneurons.artifacts import read_provenance, read_table
+from langneurons.errors import InputError
+from langneurons.responses import given_responses, merge_responses, share_of_problems
+from langneurons.schemas import RESPONSES
+
+
+@pytest.fixture
+def corpus():
+    return small_corpus()
+
+
+@pytest.fixture
+def answered(corpus):
+    """Three problems in two languages, with responses."""
+    corpus["responses"] = [
+        ["She has 1 egg in the end.", "There are two eggs and nothing else."],
+        ["Sie hat am Ende noch 1 Ei übrig."],
+        ["That makes 1,002 eggs for her."],
+        ["That makes 2 eggs for her."],
+        ["12 + 3 = 15"],
+        ["Es bleiben noch 3 Eier für sie übrig."],
+    ]
+    corpus.loc[5, "answer"] = None
+    return corpus
+
+
+def test_given_responses(answered):
+    table = given_responses(answered, TEMPLATE, ["en", "de"])
+    assert list(table.columns) == RESPONSES.names
+    assert table["problem"].tolist() == ["0001"] * 3 + ["0002"] * 2 + ["0003"] * 2
+    assert table["language"].tolist() == ["en", "en", "de", "en", "de", "en", "de"]
+    assert table["sample"].tolist() == [0, 1, 0, 0, 0, 0, 0]
+    assert table["prompt"][0] == "English : how many"
+    assert table["response"][2] == "Sie hat am Ende noch 1 Ei übrig."
+    assert table["prediction"].fillna(-1).tolist() == [1, -1, 1, 1002, 2, 15, 3]
+    assert table["correct"].tolist() == [True, False, True, False, True, False, pd.NA]
+    assert table["response_language"].fillna("?").tolist() == [
+        "en",
+        "en",
+        "de",
+        "en",
+        "en",
+        "?",
+        "de",
+    ]
+
+
+def test_given_responses_follow_the_order_of_the_languages(answered):
+    table = given_responses(answered, TEMPLATE, ["de", "en"])
+    assert table["language"].tolist()[:3] == ["de", "en", "en"]
+
+
+def test_a_problem_without_given_response(answered):
+    answered["responses"] = [*answered["responses"][:3], [], *answered["responses"][4:]]
+    message = (
+        r"problem '0002', language de: no response came with the data, expected at least one "
+        r"\(1 of 6 rows have none\)"
+    )
+    with pytest.raises(InputError, match=message):
+        given_responses(answered, TEMPLATE, ["en", "de"])
+
+
+def test_written_given_responses(answered, tmp_path):
+    table = write_and_read(answered, tmp_path)
+    assert table["correct"].tolist() == [True, False, True, False, True, False, None]
+    assert table["response_language"].isna().tolist() == [False] * 5 + [True, False]
+    assert read_provenance(tmp_path / "responses.parquet")["template"] == TEMPLATE
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 5])
+def test_shares_merge_to_what_one_job_writes(answered, tmp_path, of):
+    whole = write_and_read(answered, tmp_path)
+    paths = [tmp_path / f"{index}.parquet" for index in range(1, of + 1)]
+    shares = [
+        write_and_read(answered, tmp_path, output=path, share=(index, of))
+        for index, path in enumerate(paths, start=1)
+    ]
+    assert sum(map(len, shares)) == len(whole)
+    # Scheduling does not order the shares.
+    merge_responses(paths[::-1], tmp_path / "merged.parquet", ["en", "de"])
+    pd.testing.assert_frame_equal(read_table(tmp_path / "merged.parquet", RESPONSES), whole)
+    facts = read_provenance(tmp_path / "merged.parquet")
+    assert facts["shares"] == of
+    assert "share" not in facts
+
+
+def test_shares_are_contiguous_and_even(corpus):
+    # 3 problems in 2 shares: ⌊0⌋–⌊3/2⌋ = 1 problem and 2.
+    assert share_of_problems(corpus, (1, 2))["problem"].unique().tolist() == ["0001"]
+    assert share_of_problems(corpus, (2, 2))["problem"].unique().tolist() == ["0002", "0003"]
+
+
+@pytest.mark.parametrize("share", [(0, 2), (3, 2)])
+def test_shares_count_from_one(corpus, share):
+    with pytest.raises(ValueError, match="expected an index from 1 to 2"):
+        share_of_problems(corpus, share)
+
+
+def test_shares_that_overlap(answered, tmp_path):
+    write_and_read(answered, tmp_path)
+    path = tmp_path / "responses.parquet"
+    with pytest.raises(InputError, match="problem '0001', language en is in two of these shares"):
+        merge_responses([path, path], tmp_path / "merged.parquet", ["en", "de"])
+
+
+def test_an_error_names_the_corpus(corpus, tmp_path):
+    with pytest.raises(InputError, match=r"corpus\.parquet: problem '0001', language en: no resp"):
+        write_and_read(corpus, tmp_path)
