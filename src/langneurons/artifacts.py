@@ -4,6 +4,7 @@ A file appears under its final name only when it is complete, so a job that is k
 moment leaves nothing half-written behind, and two runs give the same rows in the same order.
 """
 
+import errno
 import json
 import os
 import tempfile
@@ -23,6 +24,8 @@ from langneurons.errors import InputError
 
 PROVENANCE_KEY = b"langneurons"
 _RECORDED_PACKAGES = ("numpy", "pandas", "pyarrow", "torch", "transformers")
+#: Full disk, exhausted quota, file size limit: what the user can mend by making room.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -31,21 +34,27 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
     The temporary file keeps the suffix of ``path`` (writers choose formats by it) and is removed
     if the block raises.
+
+    Raises
+    ------
+    InputError
+        If there is no room for the file: a full disk, an exhausted quota, a file size limit.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        # mkstemp makes private files; artefacts get the permissions that the user's umask gives.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary_beside(path) as temporary:
+            yield temporary
+            # mkstemp makes private files; artefacts get what the user's umask allows.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            temporary.replace(path)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        reason = os.strerror(error.errno).lower()
+        raise InputError(f"{path}: cannot be written: {reason}; make room and run again") from None
 
 
 def write_table(
@@ -59,7 +68,7 @@ def write_table(
     Parameters
     ----------
     table
-        The rows; columns not in ``schema`` are refused, their order does not matter.
+        The rows, with the columns of ``schema`` in any order.
     path
         Where the artefact appears, atomically.
     schema
@@ -71,12 +80,15 @@ def write_table(
     Raises
     ------
     ValueError
-        If the columns differ from the schema: a mistake in the program, not in the input.
+        If columns or types differ from the schema: a mistake in the program, not in the input.
+    InputError
+        If there is no room for the file.
     """
-    if isinstance(table, pd.DataFrame):
-        surplus = set(table.columns) - set(schema.names)
-        if surplus:
-            raise ValueError(f"{path}: columns {sorted(surplus)} are not in the schema")
+    frame = isinstance(table, pd.DataFrame)
+    columns = list(table.columns) if frame else table.column_names
+    if set(columns) != set(schema.names):
+        raise ValueError(f"{path}: columns {columns} differ from the schema's {schema.names}")
+    if frame:
         table = pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)
     else:
         table = table.select(schema.names).cast(schema)
@@ -99,7 +111,7 @@ def read_arrow(path: str | Path, schema: pa.Schema) -> pa.Table:
         raise InputError(f"{path}: no such file")
     try:
         table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path}: not a readable Parquet file ({error}); delete it and run again"
         ) from None
@@ -126,6 +138,17 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     """Return the provenance recorded in an artefact's schema metadata."""
     metadata = pq.read_schema(path).metadata or {}
     return json.loads(metadata.get(PROVENANCE_KEY, b"{}"))
+
+
+@contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @lru_cache

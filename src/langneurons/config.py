@@ -40,6 +40,7 @@ def checked(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
     _check_models(config)
     _check_datasets(config)
     _check_comparisons(config)
+    _check_deactivation(config)
     check_template(config["prompt"])
     return config
 
@@ -108,7 +109,8 @@ def _explain(error) -> str:
         missing = [key for key in error.validator_value if key not in error.instance]
         return f"config: {where}: missing key {missing[0]!r}"
     if error.validator == "pattern":
-        return f"config: {where}: found {error.instance!r}, expected a text like {error.validator_value}"
+        pattern = error.validator_value
+        return f"config: {where}: found {error.instance!r}, expected a text like {pattern}"
     expectation = {
         "type": f"a value of type {error.validator_value}",
         "enum": f"one of {error.validator_value}",
@@ -166,7 +168,9 @@ def _check_responses_from(name: str, writer: str, models: Mapping[str, Any]) -> 
         return
     key = f"config: models.{name}.responses_from"
     if writer not in models:
-        raise InputError(f"{key}: found {writer!r}, expected own, data or one of {', '.join(models)}")
+        raise InputError(
+            f"{key}: found {writer!r}, expected own, data or one of {', '.join(models)}"
+        )
     if "counts" in models[writer]:
         raise InputError(f"{key}: model {writer!r} has published counts only, it writes no text")
     if models[writer]["responses_from"] not in ("own", writer):
@@ -200,3 +204,31 @@ def _check_comparisons(config: Mapping[str, Any]) -> None:
             raise InputError(f"{key}.trained: {sorted(foreign)[0]!r} is not one of the languages")
         if not comparison_datasets(config, comparison):
             raise InputError(f"{key}: the two models have no dataset in common")
+
+
+def _check_deactivation(config: Mapping[str, Any]) -> None:
+    settings = config.get("deactivation")
+    if settings is None:
+        return
+    key = "config: deactivation"
+    unknown = [name for name in settings["methods"] if name not in config["neurons"]]
+    if unknown:
+        raise InputError(
+            f"{key}.methods: found {unknown[0]!r}, expected some of the methods under neurons: "
+            f"{', '.join(config['neurons'])}"
+        )
+    run = [name for name, model in config["models"].items() if "counts" not in model]
+    for model, masks in settings["masks"].items():
+        if model not in run:
+            raise InputError(
+                f"{key}.masks: found {model!r}, expected a model that can be run: "
+                f"{', '.join(run) or 'there is none'}"
+            )
+        for dataset, path in masks.items():
+            if dataset not in config["datasets"]:
+                raise InputError(
+                    f"{key}.masks.{model}: unknown dataset {dataset!r}; "
+                    f"datasets: {', '.join(config['datasets'])}"
+                )
+            if not Path(path).is_file():
+                raise InputError(f"{key}.masks.{model}.{dataset}: no such file {path!r}")

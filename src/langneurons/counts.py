@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from langneurons.artifacts import read_arrow, write_table
+from langneurons.artifacts import read_arrow, read_provenance, write_table
 from langneurons.errors import InputError
 from langneurons.schemas import ACTIVATIONS
 
@@ -86,6 +86,14 @@ def read_counts(path: str | Path, languages: Sequence[str]) -> Counts:
     position = pc.index_in(table["language"], value_set=pa.array(found))
     keys = [("position", "ascending"), ("fold", "ascending"), ("layer", "ascending")]
     table = table.append_column("position", position).sort_by(keys)
+    position, fold, layer = (table[key].to_numpy() for key, _ in keys)
+    repeats = np.flatnonzero(np.diff((position * folds + fold) * layers + layer) == 0)
+    if len(repeats):
+        row = repeats[0]
+        raise InputError(
+            f"{path}: expected each language, fold and layer once, found twice: "
+            f"{found[position[row]]}, fold {fold[row]}, layer {layer[row]}"
+        )
     active = table["active"].combine_chunks().flatten().to_numpy()
     active = active.reshape(len(found), folds, layers, lengths[0])[order]
     tokens = table["tokens"].to_numpy().reshape(len(found), folds, layers)[order, :, 0]
@@ -116,7 +124,6 @@ def merge_counts(
     shards: Sequence[str | Path],
     output: str | Path,
     languages: Sequence[str],
-    provenance: dict[str, Any],
 ) -> None:
     """Sum the counts of activation shards into one artefact.
 
@@ -135,6 +142,9 @@ def merge_counts(
             )
         active += shard.active
         tokens += shard.tokens
+    facts = read_provenance(shards[0])
+    provenance = {key: facts[key] for key in facts if key not in ("share", "versions")}
+    provenance["shards"] = len(shards)
     write_counts(Counts(active, tokens, total.languages), output, provenance)
 
 
@@ -155,7 +165,8 @@ def write_probabilities(
     table = pd.DataFrame({"layer": layer, "neuron": neuron})
     table[list(languages)] = probabilities.reshape(L * D, K)
     tokens = dict(zip(languages, counts.tokens.sum(axis=1).tolist(), strict=True))
-    write_table(table, output, probabilities_schema(languages), {"tokens": tokens})
+    provenance = {"inputs": [str(counts_path)], "tokens": tokens}
+    write_table(table, output, probabilities_schema(languages), provenance)
 
 
 def read_probabilities(path: str | Path, languages: Sequence[str]) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.errors import InputError
-from langneurons.tokenization import encode, max_positions
+from langneurons.tokenization import encode
 
 if TYPE_CHECKING:
     import torch
@@ -51,11 +51,17 @@ def generate(
     import torch
     from tqdm import tqdm
 
-    from langneurons.models.loading import load_config, load_model, load_tokenizer
+    from langneurons.models.loading import (
+        context_length,
+        load_config,
+        load_model,
+        load_tokenizer,
+    )
 
     tokenizer = load_tokenizer(spec)
     prompts = encode(tokenizer, list(prompted["prompt"]))
-    _demand_room(prompted, prompts, generation["max_new_tokens"], max_positions(load_config(spec)))
+    context = context_length(load_config(spec))
+    _demand_room(prompted, prompts, generation["max_new_tokens"], context)
     model = load_model(spec)
     settings = _settings(model, tokenizer, generation)
     # `generate` fills whatever is unset in the settings from here.

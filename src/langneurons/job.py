@@ -1,5 +1,6 @@
 """The frame of one job: its log, its threads, and how it fails."""
 
+import logging
 import os
 import sys
 import traceback
@@ -24,6 +25,8 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
     with open(log, "w", encoding="utf-8") as file:
         # On the level of the file descriptor, so that libraries in C write there too.
         os.dup2(file.fileno(), sys.stderr.fileno())
+        logging.basicConfig(format="%(levelname)s: %(message)s")
+        logging.getLogger("langneurons").setLevel(logging.INFO)
         try:
             yield
         except InputError as error:

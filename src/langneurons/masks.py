@@ -4,6 +4,7 @@ A list over languages (in config order) of lists over layers of LongTensors: the
 selected neurons with p > τ for that language.
 """
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,11 +18,11 @@ def write_masks(neurons_path: str | Path, output: str | Path, languages: Sequenc
     """Export the masks of a neurons artefact with ``torch.save``."""
     import torch
 
+    masks = np.moveaxis(read_neurons(neurons_path, languages).masks(), -1, 0)
+    tensors = [[torch.from_numpy(np.flatnonzero(row)) for row in mask] for mask in masks]
+    # Through memory: torch.save writes the name of its file into it, here a random temporary one,
+    # and turns a full disk into an error of its own.
+    buffer = io.BytesIO()
+    torch.save(tensors, buffer)
     with atomic_path(output) as temporary:
-        torch.save(
-            [
-                [torch.from_numpy(np.flatnonzero(row)) for row in mask]
-                for mask in np.moveaxis(read_neurons(neurons_path, languages).masks(), -1, 0)
-            ],
-            temporary,
-        )
+        temporary.write_bytes(buffer.getvalue())

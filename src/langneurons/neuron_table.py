@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from langneurons.artifacts import read_arrow, read_table, write_table
 from langneurons.counts import read_probabilities
+from langneurons.errors import InputError
 from langneurons.methods import Selection
 from langneurons.neurons import TYPES, Neurons, identify
 
@@ -61,7 +62,11 @@ def write_neurons(
     """Type the neurons of a probabilities artefact; write `NEURONS` and `SUMMARY` tables."""
     probabilities = read_probabilities(probabilities_path, languages)
     neurons, selection = identify(probabilities, method, parameters)
-    provenance = {"method": method, "parameters": dict(parameters)}
+    provenance = {
+        "inputs": [str(probabilities_path)],
+        "method": method,
+        "parameters": dict(parameters),
+    }
     write_table(_summary(neurons, selection, method, languages), summary, SUMMARY, provenance)
     write_table(
         _table(neurons, selection.score, probabilities, languages), output, NEURONS, provenance
@@ -69,15 +74,27 @@ def write_neurons(
 
 
 def read_neurons(path: str | Path, languages: Sequence[str]) -> Neurons:
-    """Read a neurons artefact back into arrays, the K axis in the order of ``languages``."""
+    """Read a neurons artefact back into arrays, the K axis in the order of ``languages``.
+
+    Raises
+    ------
+    InputError
+        If the file is unreadable or has neurons of a language that is not in ``languages``.
+    """
     table = read_arrow(path, NEURONS)
     L = table["layer"][-1].as_py() + 1
     kind = pc.index_in(table["type"], value_set=pa.array(TYPES)).to_numpy().astype(np.int8)
     lists = table["languages"].combine_chunks()
     row = np.repeat(np.arange(len(lists)), np.diff(lists.offsets.to_numpy()))
-    language = pc.index_in(lists.flatten(), value_set=pa.array(list(languages))).to_numpy()
+    names = lists.flatten()
+    position = pc.index_in(names, value_set=pa.array(list(languages), pa.string()))
+    if position.null_count:
+        unknown = pc.unique(names.filter(position.is_null())).to_pylist()
+        raise InputError(
+            f"{path}: has neurons of {' '.join(unknown)}, expected those of {' '.join(languages)}"
+        )
     active = np.zeros((table.num_rows, len(languages)), dtype=bool)
-    active[row, language] = True
+    active[row, position.to_numpy()] = True
     return Neurons(
         kind=kind.reshape(L, -1),
         active=active.reshape(L, -1, len(languages)),

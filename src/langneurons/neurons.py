@@ -61,7 +61,7 @@ def identify(
     """
     module = METHODS[method]
     selection = module.select(probabilities, **parameters)
-    active = probabilities > np.float32(selection.threshold)
+    active = probabilities > selection.threshold
     N, K = active.sum(axis=-1), active.shape[-1]
     kind = np.full(N.shape, OTHER, dtype=np.int8)
     kind[N == K] = GENERAL

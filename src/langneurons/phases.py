@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from langneurons.artifacts import read_table, write_table
 from langneurons.counts import Counts, read_counts
+from langneurons.errors import InputError
 from langneurons.neuron_table import read_neurons, read_summary
 from langneurons.neurons import GENERAL, RELATED, SPECIFIC, identify
 
@@ -189,14 +190,20 @@ def boundary_interval(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Bootstrap over folds: 95 % interval of each segment's first layer, two arrays (segments,).
 
-    Folds are drawn with replacement; each replicate is typed and segmented anew, with λ fixed at
-    the full data's. None if the counts have one fold only, so that nothing can be drawn.
+    Folds are drawn with replacement from those that hold tokens; each replicate is typed and
+    segmented anew, with λ fixed at the full data's. None if fewer than two folds hold tokens, so
+    that nothing can be drawn.
     """
-    folds = counts.tokens.shape[1]
-    if folds < 2 or replicates < 1:
+    filled = counts.tokens.any(axis=0)
+    folds = int(filled.sum())
+    if folds < 2:
         return None
     random = np.random.default_rng(seed)
-    draws = random.multinomial(folds, np.full(folds, 1 / folds), size=replicates)
+    draws = random.multinomial(folds, filled / folds, size=replicates)
+    # A draw that leaves a language without a token has no probabilities.
+    draws = draws[(draws @ counts.tokens.T > 0).all(axis=1)]
+    if not len(draws):
+        return None
     starts = []
     for weights in draws:
         neurons, _ = identify(counts.probabilities(weights), method, parameters)
@@ -223,8 +230,17 @@ def write_phases(
     outputs
         Paths under the keys phases, layers, support and expectations. Expectations are about the
         paper's four phases, so with another number of segments their table is empty.
+
+    Raises
+    ------
+    InputError
+        If the model has fewer layers than ``segments``.
     """
     summary = read_summary(summary_path)
+    if summary["layers"] < segments:
+        raise InputError(
+            f"{neurons_path}: {summary['layers']} layers cannot be cut into {segments} segments"
+        )
     languages = list(summary["languages"])
     kind = read_neurons(neurons_path, languages).kind
     counts = layer_counts(kind)
@@ -251,7 +267,13 @@ def write_phases(
     layers.insert(0, "layer", range(len(counts)))
     layers["other"] = kind.shape[1] - counts.sum(axis=1)
     checks = expectations(phases) if segments == len(PHASE_NAMES) else None
-    facts = {"method": method, "segments": segments, "replicates": replicates, "seed": seed}
+    facts = {
+        "inputs": [str(neurons_path), str(counts_path)],
+        "method": method,
+        "segments": segments,
+        "replicates": replicates,
+        "seed": seed,
+    }
     write_table(layers, outputs["layers"], LAYERS, facts)
     write_table(support(shares), outputs["support"], SUPPORT, facts)
     write_table(

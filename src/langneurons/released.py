@@ -6,9 +6,10 @@ A folder holds, for each language, ``activation.<language>.<model>.pt`` (prompt 
 their difference, negatives clamped to 0 (METHOD 1).
 """
 
-import pickle
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,19 +30,23 @@ def counts_files(folder: str | Path, languages: Sequence[str]) -> dict[str, tupl
     Raises
     ------
     InputError
-        If the folder is absent, a language has no full or no prefix file, or more than one of
-        either (the folder mixes models).
+        If the folder is absent, a language has no full or no prefix file or several of either,
+        or the files are of more than one model.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of activation counts")
-    return {
-        language: (
-            _only(folder, f"activation.{language}.*.pt", language),
-            _only(folder, f"prefix.activation.{language}.*.pt", language),
-        )
-        for language in languages
-    }
+    files, models = {}, {}
+    for language in languages:
+        full = f"activation.{language}."
+        files[language] = _only(folder, full, language), _only(folder, f"prefix.{full}", language)
+        for path in files[language]:
+            model = path.name.partition(full)[2].removesuffix(".pt")
+            models.setdefault(model, path.name)
+    if len(models) > 1:
+        examples = ", ".join(f"{model} ({name})" for model, name in models.items())
+        raise InputError(f"{folder}: expected the files of one model, found {examples}")
+    return files
 
 
 def import_counts(folder: str | Path, languages: Sequence[str], output: str | Path) -> None:
@@ -75,7 +80,8 @@ def import_counts(folder: str | Path, languages: Sequence[str], output: str | Pa
     write_counts(counts, output, {"imported_from": Path(folder).name})
 
 
-def _only(folder: Path, pattern: str, language: str) -> Path:
+def _only(folder: Path, beginning: str, language: str) -> Path:
+    pattern = f"{beginning}*.pt"
     matches = sorted(folder.glob(pattern))
     if len(matches) != 1:
         found = ", ".join(path.name for path in matches) or "none"
@@ -89,27 +95,57 @@ def _only(folder: Path, pattern: str, language: str) -> Path:
 def _load(path: Path) -> dict:
     import torch
 
-    try:
-        # weights_only: tensors and plain values; code in a pickle is never run.
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, ValueError, pickle.UnpicklingError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"{path}: not a file of plain tensors that torch can read "
-            f"(truncated, foreign, or holding pickled code): {reason}"
-        ) from None
+    content = _load_plain(path)
     if not isinstance(content, dict) or not content.keys() >= _KEYS:
-        found = sorted(content) if isinstance(content, dict) else type(content).__name__
+        found = type(content).__name__
+        if isinstance(content, dict):
+            found = f"a dict with {sorted(map(str, content))[:4]}"
         raise InputError(f"{path}: expected a dict with {sorted(_KEYS)}, found {found}")
     over_zero, total = content["over_zero"], content["total_tokens"]
-    if not isinstance(over_zero, torch.Tensor) or over_zero.ndim != 2:
-        raise InputError(f"{path}: over_zero is not a layers × neurons tensor")
-    if over_zero.is_floating_point() or over_zero.is_complex():
-        raise InputError(f"{path}: over_zero has type {over_zero.dtype}, expected integer counts")
+    if not isinstance(total, int):
+        raise InputError(f"{path}: expected an integer as total_tokens, found {total!r}")
+    if not _is_integer_matrix(over_zero):
+        found = type(over_zero).__name__
+        if isinstance(over_zero, torch.Tensor):
+            found = f"{over_zero.dtype} of shape {tuple(over_zero.shape)}, {over_zero.layout}"
+        raise InputError(
+            f"{path}: expected over_zero to be a dense integer tensor layers × neurons, "
+            f"found {found}"
+        )
     over_zero = over_zero.numpy().astype(np.int64)
-    if over_zero.min(initial=0) < 0 or over_zero.max(initial=0) > int(total):
-        raise InputError(f"{path}: over_zero is not within 0 and total_tokens = {int(total)}")
-    return {"total_tokens": int(total), "over_zero": over_zero}
+    low, high = over_zero.min(initial=0), over_zero.max(initial=0)
+    if low < 0 or high > total:
+        raise InputError(
+            f"{path}: expected over_zero within 0 and total_tokens = {total}, "
+            f"found {low if low < 0 else high}"
+        )
+    return {"total_tokens": total, "over_zero": over_zero}
+
+
+def _is_integer_matrix(value: Any) -> bool:
+    import torch
+
+    integers = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout == torch.strided
+        and value.ndim == 2
+        and value.dtype in integers
+    )
+
+
+def _load_plain(path: Path) -> Any:
+    import torch
+
+    try:
+        # weights_only: tensors and plain values; code in a pickle is never run.
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    except Exception as error:  # torch raises almost anything on bytes that it did not write
+        code = re.search(r"GLOBAL (\S*\w) ", str(error))
+        found = f"pickled code ({code[1]}), not run" if code else "a truncated or foreign file"
+        raise InputError(f"{path}: expected tensors saved by torch.save, found {found}") from None
 
 
 def _shape_message(path: Path, content: dict, other_path: Path, other: dict) -> str:

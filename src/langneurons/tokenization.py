@@ -14,7 +14,7 @@ from langneurons.errors import InputError
 from langneurons.schemas import RESPONSES, TOKENS
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
     from langneurons.models.loading import ModelSpec
 
@@ -38,11 +38,6 @@ def encode(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str]) -> list[l
         # verbose=False: lengths are checked here, with a message that names the problem.
         tokens += tokenizer(list(texts[start : start + _BATCH]), verbose=False)["input_ids"]
     return [ids[: len(ids) - closing] for ids in tokens]
-
-
-def max_positions(config: "PreTrainedConfig") -> int | None:
-    """Return how many tokens a model can take in; None if its configuration sets no limit."""
-    return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
 def tokenize(

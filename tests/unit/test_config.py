@@ -82,19 +82,31 @@ def test_a_model_of_published_counts_has_their_datasets(tmp_path):
     [
         (changed(nuerons={}), "unknown key 'nuerons'; did you mean 'neurons'?"),
         (changed(models__base={"pth": "x"}), "models.base: "),
-        (changed(models__base__pathh="x"), "models.base: unknown key 'pathh'; did you mean 'path'?"),
+        (
+            changed(models__base__pathh="x"),
+            "models.base: unknown key 'pathh'; did you mean 'path'?",
+        ),
         (changed(languages=None), "top level: missing key 'languages'"),
         (changed(languages=["en"]), "languages: found ['en'], expected at least 2 entries"),
         (changed(languages=["en", "en"]), "expected no repeated entry"),
         (changed(languages=["en", "xx"]), "languages: unknown language 'xx'"),
         (changed(languages="en de"), "languages: found 'en de', expected a value of type array"),
         (changed(pivot="fr"), "pivot: found 'fr', expected one of the languages en de sw"),
-        (changed(neurons={"ternary": {"top_rate": 0}}), "top_rate: found 0, expected a number above"),
-        (changed(neurons={"lape": {"top_rate": 1}}), "top_rate: found 1, expected a number below 1"),
+        (
+            changed(neurons={"ternary": {"top_rate": 0}}),
+            "top_rate: found 0, expected a number above",
+        ),
+        (
+            changed(neurons={"lape": {"top_rate": 1}}),
+            "top_rate: found 1, expected a number below 1",
+        ),
         (changed(neurons={"plnd": {}}), "unknown key 'plnd'; known keys: ternary, lape"),
         (changed(neurons={"ternary": {"lambda": "most"}}), "neurons.ternary.lambda: found 'most'"),
         (changed(uncertainty={"folds": "ten"}), "folds: found 'ten', expected a value of type"),
-        (changed(datasets__demo={"format": "tsv"}), "datasets.demo.format: found 'tsv', expected one"),
+        (
+            changed(datasets__demo={"format": "tsv"}),
+            "datasets.demo.format: found 'tsv', expected one",
+        ),
         (changed(datasets__demo__path="x"), "datasets.demo: unknown key 'path'"),
         (changed(datasets__m={"format": "mgsm"}), "datasets.m: missing key 'path'"),
         (
@@ -124,7 +136,10 @@ def test_a_model_of_published_counts_has_their_datasets(tmp_path):
             "comparisons.0.trained: 'fr' is not one of the languages",
         ),
         (changed(prompt="no field"), "{query}"),
-        (changed(figures={"colours": {"specific": "blue"}}), "figures.colours.specific: found 'blue'"),
+        (
+            changed(figures={"colours": {"specific": "blue"}}),
+            "figures.colours.specific: found 'blue'",
+        ),
         (changed(figures={"colours": {"speciffic": "#000000"}}), "did you mean 'specific'?"),
         (changed(**{"models__a-vs-b": {"path": "x"}}), "a-vs-b"),
     ],

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from tokenizers import Tokenizer, models, processors
-from transformers import BloomConfig, GPT2Config, LlamaConfig, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from langneurons.artifacts import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.loading import ModelSpec
 from langneurons.schemas import RESPONSES, TOKENS
-from langneurons.tokenization import encode, max_positions, tokenize, write_tokens
+from langneurons.tokenization import encode, tokenize, write_tokens
 
 START, END = 0, 1
 A, B, C, AB, ABC = 2, 3, 4, 5, 6
@@ -158,9 +158,3 @@ def test_written_with_the_number_dropped(tmp_path, caplog):
         f"{responses}: 1 empty responses were dropped",
         f"{responses}: 1 responses with 2 tokens",
     ]
-
-
-def test_the_context_of_a_model():
-    assert max_positions(LlamaConfig(max_position_embeddings=77)) == 77
-    assert max_positions(GPT2Config(n_positions=66)) == 66
-    assert max_positions(BloomConfig()) is None  # ALiBi: no limit

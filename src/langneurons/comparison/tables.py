@@ -58,8 +58,14 @@ def write_comparison(
         "overlap": (positions.overlap(before, after, names), positions.OVERLAP),
         "transitions": (positions.transitions(before, after), positions.TRANSITIONS),
     }
+    provenance = {
+        "inputs": [str(before_path), str(after_path)],
+        "before": names[0],
+        "after": names[1],
+        "trained": list(trained),
+    }
     for name, (table, schema) in tables.items():
-        write_table(table, outputs[name], schema, {"before": names[0], "after": names[1]})
+        write_table(table, outputs[name], schema, provenance)
 
 
 def write_dataset_overlap(
@@ -80,7 +86,8 @@ def write_dataset_overlap(
         if first != second
     ]
     empty = positions.OVERLAP.empty_table().to_pandas()
-    write_table(pd.concat(rows) if rows else empty, output, positions.OVERLAP)
+    provenance = {"inputs": [str(path) for path in paths.values()]}
+    write_table(pd.concat(rows) if rows else empty, output, positions.OVERLAP, provenance)
 
 
 def _check_shapes(

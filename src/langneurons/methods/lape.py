@@ -36,8 +36,9 @@ def select(
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:
     """Entropy in nats (L, D) with 0 · ln 0 = 0, and 0 for a neuron that is never active."""
-    # Sorted, so that the order of languages cannot move the last bit of a sum.
-    p = np.sort(probabilities.astype(np.float64), axis=-1)
+    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
+    # the order of a sum, can move its last bit.
+    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
     total = p.sum(axis=-1, keepdims=True)
     share = np.divide(p, total, out=np.zeros_like(p), where=total > 0)
     logarithm = np.log(share, out=np.zeros_like(share), where=share > 0)

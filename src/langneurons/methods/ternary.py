@@ -70,8 +70,9 @@ def select(
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:
     """Entropy in nats of p over languages, (L, D); uniform where a neuron is never active."""
-    # Sorted, so that the order of languages cannot move the last bit of a sum.
-    p = np.sort(probabilities.astype(np.float64), axis=-1)
+    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
+    # the order of a sum, can move its last bit.
+    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
     total = p.sum(axis=-1, keepdims=True)
     share = np.divide(p, total, out=np.full_like(p, 1 / p.shape[-1]), where=total > 0)
     return -(share * np.log(share + _EPS)).sum(axis=-1)

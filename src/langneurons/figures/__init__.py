@@ -1,0 +1,1 @@
+"""Figures and rendered tables, one module each; they read Parquet artefacts only."""

@@ -1,0 +1,125 @@
+"""Accuracy of several models by language, with intervals."""
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from langneurons.artifacts import read_table
+from langneurons.errors import InputError
+from langneurons.evaluation.accuracy import ACCURACY
+from langneurons.figures.style import (
+    COLUMN,
+    FAINT,
+    SERIES,
+    TEXT,
+    describe,
+    house_style,
+    legend_above,
+    new_figure,
+    read_style,
+    save,
+)
+from langneurons.languages import english_name
+
+_HEIGHT = 2.0
+_SHAPES = "osD^vPX*"
+#: Share of the distance between two languages that the models' marks take.
+_SPREAD = 0.6
+_MANY_MARKS = 36
+#: Letters of a model's name on one line of the legend, for each inch of the figure.
+_NAME_LETTERS = 15
+
+
+def draw_accuracy(
+    accuracies: Mapping[str, str | Path],
+    outputs: Mapping[str, str | Path],
+    title: str,
+    style: Mapping[str, Any],
+) -> None:
+    """Draw accuracy by language for several models on one data set, with 95 % intervals.
+
+    Parameters
+    ----------
+    accuracies
+        model name → its accuracy artefact, in the order of the legend.
+    outputs
+        Paths under the keys png and pdf.
+    title
+        What is shown: the data set.
+    style
+        The ``figures`` section of the configuration.
+
+    Raises
+    ------
+    InputError
+        If no model is given, an artefact is missing or malformed, or ``style`` has a wrong key or
+        value.
+    """
+    look = read_style(style)
+    if not accuracies:
+        raise InputError("figure accuracy: no model given; expected at least one accuracy table")
+    tables = {model: read_table(path, ACCURACY) for model, path in accuracies.items()}
+    heading = f"Accuracy by language: {title}"
+    notes = [
+        "Accuracy: share of responses with the right number in the right language; "
+        "whiskers: 95 % interval.",
+        _numbers(tables),
+    ]
+    figure = figure_accuracy(tables, heading, notes)
+    save(figure, outputs, describe(heading, notes), look.dpi)
+
+
+@house_style()
+def figure_accuracy(tables: Mapping[str, pd.DataFrame], heading: str, notes: list[str]) -> Figure:
+    """Return the figure of `draw_accuracy`: languages side by side, one mark a model."""
+    languages = list(dict.fromkeys(name for table in tables.values() for name in table["language"]))
+    width = COLUMN if len(languages) * len(tables) <= _MANY_MARKS else TEXT
+    names = ["\n".join(textwrap.wrap(model, int(width * _NAME_LETTERS))) for model in tables]
+    legend_height = 0.14 * sum(name.count("\n") + 1 for name in names)
+    figure, axes = new_figure(width, _HEIGHT + 0.6 + legend_height, heading, notes)
+    shifts = (np.arange(len(tables)) - (len(tables) - 1) / 2) * _SPREAD / len(tables)
+    for i, table in enumerate(tables.values()):
+        share, low, high = (table[name].to_numpy() for name in ("accuracy", "low", "high"))
+        axes.errorbar(
+            table["language"].map(languages.index) + shifts[i],
+            share,
+            # At 0 and 1 rounding can put an end of the interval on the wrong side of the share.
+            yerr=np.maximum([share - low, high - share], 0),
+            fmt=_SHAPES[i % len(_SHAPES)],
+            color=SERIES[i % len(SERIES)],
+            markersize=3.2,
+            elinewidth=0.8,
+            capsize=1.2,
+            markerfacecolor="white" if i >= len(SERIES) else None,
+            clip_on=False,
+            label=names[i],
+        )
+    for boundary in np.arange(len(languages) - 1) + 0.5:
+        axes.axvline(boundary, color=FAINT, linewidth=0.3, alpha=0.5)
+    axes.set_xticks(
+        range(len(languages)),
+        [english_name(language) for language in languages],
+        rotation=45,
+        ha="right",
+        rotation_mode="anchor",
+    )
+    axes.tick_params(axis="x", length=0)
+    axes.set_xlim(-0.5, len(languages) - 0.5)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylabel("accuracy")
+    legend_above(axes, _HEIGHT, 1)
+    return figure
+
+
+def _numbers(tables: Mapping[str, pd.DataFrame]) -> str:
+    numbers = {int(n) for table in tables.values() for n in table["n"]}
+    spread = f"{min(numbers):,}" if len(numbers) == 1 else f"{min(numbers):,}–{max(numbers):,}"
+    absent = " Where n = 0 there is no mark." if 0 in numbers else ""
+    return f"n = {spread} responses a model and language.{absent}"

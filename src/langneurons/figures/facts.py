@@ -1,0 +1,56 @@
+"""The facts stated on a figure: sizes, method, λ and τ, from the summary artefacts.
+
+Numbers keep to their units and symbols by no-break spaces (U+00A0).
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.artifacts import read_provenance
+from langneurons.neuron_table import read_summary
+
+
+def selection_facts(summary: pd.Series) -> str:
+    """One model's size and selection, as a sentence."""
+    return f"{_shape(summary)} {_method(summary)}; {_scalars(summary)}."
+
+
+def read_comparison_facts(
+    comparison: str | Path, summaries: tuple[str | Path, str | Path]
+) -> list[str]:
+    """Two models' selections, as lines: what they share, then each model's λ and τ.
+
+    Parameters
+    ----------
+    comparison
+        Any artefact of the comparison; its provenance names the models.
+    summaries
+        Summary artefacts of the neurons, before first.
+    """
+    names = read_provenance(comparison)
+    before, after = map(read_summary, summaries)
+    return [
+        f"{_shape(before)} {_method(before)}.",
+        f"Before: {names['before']} ({_scalars(before)}).",
+        f"After: {names['after']} ({_scalars(after)}).",
+    ]
+
+
+def _shape(summary: pd.Series) -> str:
+    layers, neurons = summary["layers"], summary["neurons_per_layer"]
+    return (
+        f"n = {layers * neurons:,} neurons ({layers} layers × {neurons:,}), "
+        f"{len(summary['languages'])} languages."
+    )
+
+
+def _method(summary: pd.Series) -> str:
+    return f"Method {summary['method']}, {summary['top_rate'] * 100:g}\u00a0% selected"
+
+
+def _scalars(summary: pd.Series) -> str:
+    threshold = f"τ\u00a0=\u00a0{summary['threshold']:.4g}"
+    if pd.isna(summary["lambda"]):
+        return threshold
+    return f"λ\u00a0=\u00a0{summary['lambda']:.4g}, {threshold}"

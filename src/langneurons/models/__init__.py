@@ -1,0 +1,1 @@
+"""Load decoder-only checkpoints, find their MLPs by structure, and look into them."""

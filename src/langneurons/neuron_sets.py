@@ -1,0 +1,164 @@
+"""Which neurons are switched off: sets by type and language, published masks, random controls."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from langneurons.errors import InputError
+from langneurons.neuron_table import read_neurons
+from langneurons.neurons import TYPES
+
+#: Types of neurons in each set (METHOD 6); of a language: those with p > τ for it.
+SETS = {
+    "specific": ("specific",),
+    "specific+related": ("specific", "related"),
+    "specific+related+general": ("specific", "related", "general"),
+}
+#: The set of a published mask file.
+MASK = "mask"
+
+
+def sets_of_table(
+    path: str | Path, sets: Sequence[str], shape: tuple[int, int], languages: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return sets of neurons from a neurons artefact.
+
+    Parameters
+    ----------
+    path
+        A neurons artefact.
+    sets
+        Keys of `SETS`.
+    shape
+        (L, D) of the model.
+    languages
+        The K languages, in the order of the result.
+
+    Returns
+    -------
+    dict
+        For each set a boolean array (K, L, D).
+
+    Raises
+    ------
+    InputError
+        If a set is unknown, or the table is of a model of another shape or of other languages.
+    """
+    unknown = [name for name in sets if name not in SETS]
+    if unknown:
+        raise InputError(f"set {unknown[0]!r}, expected some of {', '.join(SETS)}")
+    neurons = read_neurons(path, languages)
+    if neurons.kind.shape != tuple(shape):
+        raise InputError(
+            f"{path}: neurons of another model: {_layers(neurons.kind.shape)}, "
+            f"expected {_layers(shape)}"
+        )
+    active = np.moveaxis(neurons.active, -1, 0)  # (K, L, D)
+    return {
+        name: active & np.isin(neurons.kind, [TYPES.index(kind) for kind in SETS[name]])
+        for name in sets
+    }
+
+
+def read_masks(
+    path: str | Path, shape: tuple[int, int], languages: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return the masks of a file in the release's format as the set ``mask``.
+
+    A list over languages, in the order of ``languages``, of lists over layers of LongTensors.
+
+    Returns
+    -------
+    dict
+        ``mask``: a boolean array (K, L, D).
+
+    Raises
+    ------
+    InputError
+        If the file is no such list, or is of another model: other numbers of languages or layers,
+        or an index out of range.
+    """
+    content = _load(Path(path))
+    L, D = shape
+    if len(content) != len(languages):
+        raise InputError(
+            f"{path}: masks of {len(content)} languages, expected {len(languages)} "
+            f"({' '.join(languages)})"
+        )
+    mask = np.zeros((len(languages), L, D), dtype=bool)
+    for language, rows, layers in zip(languages, mask, content, strict=True):
+        if len(layers) != L:
+            raise InputError(
+                f"{path}: mask of another model: {len(layers)} layers for {language}, expected {L}"
+            )
+        for layer, indices in enumerate(layers):
+            indices = indices.long().numpy()
+            wrong = indices[(indices < 0) | (indices >= D)]
+            if wrong.size:
+                raise InputError(
+                    f"{path}: mask of another model: layer {layer} of {language} has the index "
+                    f"{wrong[0]}, expected 0 to {D - 1} ({D} neurons a layer)"
+                )
+            rows[layer, indices] = True
+    return {MASK: mask}
+
+
+def control(neurons: np.ndarray, seed: int, name: str, language: str) -> np.ndarray:
+    """Draw as many random neurons in each layer as a set has there, from outside the set.
+
+    In a layer of which the set is more than half, the neurons outside are too few: all of them
+    are taken, and the rest is drawn from the set.
+
+    Parameters
+    ----------
+    neurons
+        The set, boolean (L, D).
+    seed, name, language
+        What decides the draw, along with the set: seed of the control, names of set and language.
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean, (L, D).
+    """
+    digest = hashlib.sha256(f"{name}\n{language}".encode()).digest()
+    generator = np.random.default_rng([seed, *np.frombuffer(digest[:16], dtype=np.uint32)])
+    drawn = np.zeros_like(neurons)
+    for chosen, row in zip(drawn, neurons, strict=True):
+        outside, inside = np.flatnonzero(~row), np.flatnonzero(row)
+        order = np.concatenate([generator.permutation(outside), generator.permutation(inside)])
+        chosen[order[: len(inside)]] = True
+    return drawn
+
+
+def _load(path: Path) -> list:
+    import torch
+
+    expected = "expected a list over languages of lists over layers of integer tensors"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        # weights_only: tensors and plain values; code in a pickle is never run.
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises almost anything on bytes that it did not write
+        code = re.search(r"GLOBAL (\S*\w) ", str(error))
+        found = f"pickled code ({code[1]}), not run" if code else "a truncated or foreign file"
+        raise InputError(f"{path}: {expected}, found {found}") from None
+    lists = isinstance(content, list) and all(isinstance(layers, list) for layers in content)
+    tensors = [tensor for layers in content for tensor in layers] if lists else [None]
+    if not all(
+        isinstance(tensor, torch.Tensor)
+        and tensor.ndim == 1
+        # torch.tensor([]) is a float.
+        and (tensor.dtype in (torch.int32, torch.int64) or tensor.numel() == 0)
+        for tensor in tensors
+    ):
+        raise InputError(f"{path}: {expected}, found something else")
+    return content
+
+
+def _layers(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} layers of {shape[1]} neurons"

@@ -1,0 +1,236 @@
+"""Figures: what is drawn is what the tables say."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from langneurons.evaluation.accuracy import ACCURACY
+from langneurons.figures.accuracy import figure_accuracy
+from langneurons.figures.language_sharing import figure_language_sharing, shared_neurons
+from langneurons.figures.layer_change import figure_layer_change
+from langneurons.figures.layer_distribution import figure_layer_distribution
+from langneurons.figures.probability_profiles import example_neurons
+from langneurons.figures.sharing_change import figure_sharing_change
+from langneurons.figures.sharing_counts import figure_sharing_counts
+from langneurons.figures.style import count_axis, new_figure, read_style, signed
+from langneurons.figures.transitions import figure_transitions
+from langneurons.neuron_table import NEURONS
+
+LANGUAGES = ["en", "de", "zh"]
+LOOK = read_style({})
+
+PHASES = pd.DataFrame(
+    {
+        "phase": [1, 2],
+        "name": ["segment 1", "segment 2"],
+        "first_layer": [0, 1],
+        "last_layer": [0, 2],
+        "first_layer_low": [0.0, 1.5],
+        "first_layer_high": [0.0, 2.0],
+    }
+)
+
+
+def heights(axes):
+    return [bar.get_height() for container in axes.containers for bar in container]
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def accuracies():
+    rows = [("en", 10, 6, 9, 5, 0.5, 0.25, 0.75), ("zh", 0, 0, 0, 0, None, None, None)]
+    return pd.DataFrame(rows, columns=ACCURACY.names).astype({"accuracy": float})
+
+
+def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase():
+    layers = pd.DataFrame(
+        {"layer": [0, 1, 2], "specific": [4, 0, 3], "related": [2, 0, 1], "general": [1, 9, 5]}
+    )
+    axes = figure_layer_distribution(PHASES, layers, "Heading", ["Note"], LOOK).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    for kind in ("specific", "related", "general"):
+        assert lines[kind].get_ydata().tolist() == layers[kind].tolist()
+        assert lines[kind].get_color() == LOOK.colours[kind]
+    # Readable without colour: no two types share a marker or a line style.
+    assert len({lines[kind].get_marker() for kind in layers.columns[1:]}) == 3
+    assert len({lines[kind].get_linestyle() for kind in layers.columns[1:]}) == 3
+    assert [span.get_x() for span in axes.patches] == [-0.5, 0.5]
+    assert [span.get_width() for span in axes.patches] == [1, 2]
+    assert [label.get_text() for label in axes.child_axes[0].get_xticklabels()] == ["1", "2"]
+    # Phase 2's bracket: interval 1.5–2, drawn half a layer left; it need not hold the estimate 1.
+    (bracket,) = axes.containers[0].lines[2][0].get_segments()
+    assert bracket[:, 0].tolist() == [1.0, 1.5]
+
+
+def test_layer_change_draws_a_panel_a_type_with_its_total():
+    table = pd.DataFrame(
+        {
+            "layer": np.repeat([0, 1, 2], 4),
+            "type": ["specific", "related", "general", "other"] * 3,
+            "change": [-4, 1, 0, 3, 2, 0, 0, -2, 0, -3, 0, 3],
+        }
+    )
+    figure = figure_layer_change(table, PHASES, "Heading", ["Note"], LOOK)
+    specific, related, general = figure.axes
+    bars = [[bar.get_height() for bar in axes.containers[0]] for axes in figure.axes]
+    assert bars == [[-4, 2, 0], [1, 0, -3], [0, 0, 0]]
+    assert specific.get_ylabel() == "Δ specific\n(total −2)"
+    assert related.get_ylabel() == "Δ related\n(total −2)"
+    assert general.get_ylabel() == "Δ general\n(total 0)"
+
+
+SHARING = pd.DataFrame(
+    {
+        "population": ["all"] * 3 + ["selected"] * 3,
+        "n_languages": [0, 1, 2] * 2,
+        "before": [900, 60, 40, 0, 7, 0],
+        "after": [880, 90, 30, 1, 5, 0],
+        "change": [-20, 30, -10, 1, -2, 0],
+    }
+)
+
+
+def test_sharing_change_leaves_out_neurons_of_no_language_and_labels_every_bar():
+    figure = figure_sharing_change(SHARING, "Heading", ["Note"])
+    assert [heights(axes) for axes in figure.axes] == [[30, -10], [-2, 0]]
+    assert [texts(axes) for axes in figure.axes] == [["+30", "−10"], ["−2", "0"]]
+
+
+def test_sharing_counts_draws_before_and_after_told_apart_by_hatch():
+    figure = figure_sharing_counts(SHARING, "Heading", ["Note"])
+    everything, selected = figure.axes
+    assert heights(everything) == [900, 60, 40, 880, 90, 30]
+    assert heights(selected) == [0, 7, 0, 1, 5, 0]
+    assert texts(selected) == ["0", "7", "0", "1", "5", "0"]
+    hatches = [container[0].get_hatch() for container in everything.containers]
+    assert hatches[0] != hatches[1]
+
+
+@pytest.mark.parametrize(("counts", "scale"), [([900, 31, 0], "linear"), ([900, 29], "symlog")])
+def test_counts_that_span_more_than_thirtyfold_get_a_logarithmic_axis(counts, scale):
+    _, axes = new_figure(3, 2, "Heading", [])
+    count_axis(axes, np.array(counts), "neurons")
+    assert axes.get_yscale() == scale
+    assert axes.get_ylim()[0] == 0
+    assert axes.get_ylim()[1] > 900
+    assert ("logarithmic" in axes.get_ylabel()) == (scale == "symlog")
+
+
+def transitions():
+    # 4 specific neurons, 1 kept; no related one; 5000 others, 2 of them become general.
+    numbers = [[1, 0, 0, 3], [0, 0, 0, 0], [0, 0, 6, 0], [0, 0, 2, 4998]]
+    totals = [4, np.nan, 6, 5000]
+    kinds = ["specific", "related", "general", "other"]
+    return pd.DataFrame(
+        {
+            "type_before": np.repeat(kinds, 4),
+            "type_after": kinds * 4,
+            "neurons": np.ravel(numbers),
+            "share": np.ravel(np.array(numbers) / np.array(totals)[:, None]),
+        }
+    )
+
+
+def test_transitions_write_count_and_share_in_each_cell():
+    axes = figure_transitions(transitions(), "Heading", ["Note"]).axes[0]
+    cells = np.reshape(texts(axes), (4, 4))
+    assert cells[0].tolist() == ["1\n25.0%", "0\n0.0%", "0\n0.0%", "3\n75.0%"]
+    assert cells[1].tolist() == ["0"] * 4
+    # 2 of 5000 is 0.04 %, which rounds to nothing without being it.
+    assert cells[3, 2] == "2\n< 0.1%"
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "specific\n(n = 4)",
+        "related\n(n = 0)",
+        "general\n(n = 6)",
+        "other\n(n = 5,000)",
+    ]
+
+
+def test_language_sharing_counts_neurons_of_both_languages():
+    # One layer of four neurons: {en}, {en, de}, {en, de}, {de}; none is zh's.
+    masks = np.array([[[1, 0, 0], [1, 1, 0], [1, 1, 0], [0, 1, 0]]], dtype=bool)
+    shared = shared_neurons(masks)
+    assert shared.tolist() == [[3, 2, 0], [2, 3, 0], [0, 0, 0]]
+    axes = figure_language_sharing(shared, LANGUAGES, "Heading", ["Note"]).axes[0]
+    assert texts(axes)[:3] == ["3\n100%", "2\n67%", "0\n0%"]
+    assert texts(axes)[6:] == ["0", "0", "0"]
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    assert names == ["English", "German", "Chinese"]
+
+
+def test_examples_are_the_lowest_scores_a_new_set_of_languages_first():
+    rows = [
+        # neuron, score, type, languages
+        (0, 0.3, "specific", ["en"]),
+        (1, 0.1, "specific", ["en"]),
+        (2, 0.2, "specific", ["en"]),
+        (3, 0.9, "specific", ["de"]),
+        (4, 0.0, "general", ["en", "de"]),
+        (5, 0.5, "general", ["en", "de"]),
+        (6, 0.0, "other", []),
+    ]
+    table = pd.DataFrame(rows, columns=["neuron", "score", "type", "languages"]).assign(
+        layer=0, n_languages=1, selected=True, max_probability=1.0
+    )
+    neurons = pa.Table.from_pandas(table[NEURONS.names], schema=NEURONS, preserve_index=False)
+    probabilities = np.zeros((1, 7, 2), dtype=np.float32)
+    probabilities[0, 4] = [1.0, 0.5]
+    probabilities[0, 5] = [0.7, 0.6]  # minimum 0.6 > 0.5
+    chosen = example_neurons(neurons, probabilities, 3)
+    assert chosen[["type", "neuron"]].to_numpy().tolist() == [
+        ["specific", 1],
+        ["specific", 3],
+        ["specific", 2],
+        ["general", 5],
+        ["general", 4],
+    ]
+    assert chosen["profile"][3].tolist() == pytest.approx([0.7, 0.6])
+
+
+def test_accuracy_draws_each_model_beside_the_other_and_no_mark_without_responses():
+    tables = {"base": accuracies(), "aligned": accuracies().assign(accuracy=[0.6, None])}
+    axes = figure_accuracy(tables, "Heading", ["Note"]).axes[0]
+    base, aligned = (container.lines[0] for container in axes.containers)
+    assert base.get_ydata()[0] == 0.5
+    assert aligned.get_ydata()[0] == 0.6
+    assert np.isnan(base.get_ydata()[1])
+    assert base.get_xdata()[0] < 0 < aligned.get_xdata()[0]
+    assert base.get_marker() != aligned.get_marker()
+    whisker = axes.containers[0].lines[2][0].get_segments()[0]
+    assert whisker[:, 1].tolist() == [0.25, 0.75]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["base", "aligned"]
+
+
+def test_an_interval_that_rounding_puts_beyond_its_share_is_drawn():
+    table = accuracies().assign(accuracy=[0.0, None], low=[1e-18, None], high=[0.3, None])
+    axes = figure_accuracy({"base": table}, "Heading", ["Note"]).axes[0]
+    assert axes.containers[0].lines[2][0].get_segments()[0][:, 1].tolist() == [0.0, 0.3]
+
+
+@pytest.mark.parametrize("title", ["Short", "a rather long title of a figure " * 12, "x" * 400])
+def test_a_title_takes_at_most_two_lines(title):
+    figure, _ = new_figure(3.5, 2, title, [])
+    assert figure.get_suptitle().count("\n") <= 1
+    assert (figure.get_suptitle() == title) == (title == "Short")
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(1234, 0, "+1,234"), (-3, 0, "−3"), (0, 0, "0"), (-0.04, 1, "0.0"), (-0.06, 1, "−0.1")],
+)
+def test_signed(value, decimals, text):
+    assert signed(value, decimals) == text
+
+
+def test_a_user_matplotlibrc_changes_nothing(monkeypatch):
+    import matplotlib
+
+    monkeypatch.setitem(matplotlib.rcParams, "axes.grid", True)
+    monkeypatch.setitem(matplotlib.rcParams, "font.size", 20)
+    figure = figure_transitions(transitions(), "Heading", ["Note"])
+    assert figure.axes[0].yaxis.label.get_size() == 7
+    assert matplotlib.rcParams["font.size"] == 20
