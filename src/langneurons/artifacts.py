@@ -95,7 +95,12 @@ def write_table(
     facts = {"versions": _versions(), **(provenance or {})}
     metadata = {PROVENANCE_KEY: json.dumps(facts, sort_keys=True, default=str).encode()}
     with atomic_path(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        pq.write_table(
+            table.replace_schema_metadata(metadata),
+            temporary,
+            compression="zstd",
+            write_page_checksum=True,
+        )
 
 
 def read_arrow(path: str | Path, schema: pa.Schema) -> pa.Table:
@@ -110,7 +115,7 @@ def read_arrow(path: str | Path, schema: pa.Schema) -> pa.Table:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{path}: not a readable Parquet file ({error}); delete it and run again"
