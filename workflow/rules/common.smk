@@ -192,3 +192,64 @@ def table_artefacts(wildcards):
     several = len(datasets_of(config, w.before)) > 1
     across = [f"results/dataset_overlap/{w.before}/{w.method}.parquet"] if several else []
     return [f"{folder}/overlap.parquet", *across]
+
+
+def deactivation_methods():
+    """What neurons to switch off come from: methods, or ``mask``, a published file."""
+    settings = config.get("deactivation")
+    if settings is None:
+        return []
+    return [*settings["methods"], *(["mask"] if settings["masks"] else [])]
+
+
+def deactivation_parameters():
+    """What decides the numbers of a deactivation, beside its neurons."""
+    settings = config.get("deactivation", {})
+    batch_tokens = config["collection"]["batch_tokens"]
+    answers = {key: config["generation"][key] for key in ("max_new_tokens", "batch_size")}
+    left_out = ("methods", "masks")
+    return {
+        "batch_tokens": batch_tokens,
+        **answers,
+        **{key: value for key, value in settings.items() if key not in left_out},
+    }
+
+
+def deactivation_tables():
+    """The deactivation artefacts of the configuration; none where the stage is off."""
+    settings = config.get("deactivation")
+    if settings is None:
+        return []
+    sources = [
+        (model, dataset, method)
+        for model in text_models()
+        for dataset in config["datasets"]
+        for method in settings["methods"]
+    ]
+    sources += [
+        (model, dataset, "mask")
+        for model, masks in settings["masks"].items()
+        for dataset in masks
+    ]
+    return ["results/deactivation/{}/{}/{}.parquet".format(*source) for source in sources]
+
+
+def deactivated_sets(wildcards):
+    """Names of the sets of neurons, in order."""
+    return ["mask"] if wildcards.method == "mask" else config["deactivation"]["sets"]
+
+
+def deactivated_neurons(wildcards):
+    """The neurons table that sets are made of, or the published mask."""
+    w = wildcards
+    if w.method == "mask":
+        return {"mask": config["deactivation"]["masks"][w.model][w.dataset]}
+    return {"neurons": f"results/neurons/{w.model}/{w.dataset}/{w.method}.parquet"}
+
+
+def likelihood_texts(wildcards):
+    """The tokens of the responses, where their likelihood is asked for, not the prompts'."""
+    if config["deactivation"]["texts"] == "prompt":
+        return {}
+    w = wildcards
+    return {"tokens": f"results/tokens/{w.model}/{writer(w.model)}/{w.dataset}.parquet"}
