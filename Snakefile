@@ -42,6 +42,7 @@ include: "workflow/rules/neurons.smk"
 include: "workflow/rules/phases.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/accuracy.smk"
+include: "workflow/rules/deactivation.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/train_demo.smk"
@@ -54,5 +55,6 @@ rule all:
         rules.masks.input,
         rules.phases.input,
         rules.comparison.input,
+        rules.deactivation.input,
         rules.figures.input,
         rules.tables.input,

@@ -61,9 +61,9 @@ def generate(
     tokenizer = load_tokenizer(spec)
     prompts = encode(tokenizer, list(prompted["prompt"]))
     context = context_length(load_config(spec))
-    _demand_room(prompted, prompts, generation["max_new_tokens"], context)
+    demand_room(prompted, prompts, generation["max_new_tokens"], context)
     model = load_model(spec)
-    settings = _settings(model, tokenizer, generation)
+    settings = generation_settings(model, tokenizer, generation)
     # `generate` fills whatever is unset in the settings from here.
     model.generation_config = settings
 
@@ -77,7 +77,7 @@ def generate(
         for index, batch in enumerate(tqdm(batches, desc="generating", disable=not progress)):
             entropy = np.random.SeedSequence([generation.get("seed", 0), index])
             torch.manual_seed(int(entropy.generate_state(1)[0]))
-            tokens, mask = _left_padded([prompts[row] for row in batch], settings.pad_token_id)
+            tokens, mask = left_padded([prompts[row] for row in batch], settings.pad_token_id)
             output = model.generate(
                 tokens.to(model.device),
                 attention_mask=mask.to(model.device),
@@ -90,7 +90,7 @@ def generate(
     return responses
 
 
-def _demand_room(
+def demand_room(
     prompted: pd.DataFrame, prompts: Sequence[Sequence[int]], new_tokens: int, context: int | None
 ) -> None:
     if context is None:
@@ -106,7 +106,7 @@ def _demand_room(
         )
 
 
-def _settings(
+def generation_settings(
     model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", generation: Mapping[str, Any]
 ) -> "GenerationConfig":
     from transformers import GenerationConfig
@@ -129,7 +129,7 @@ def _settings(
     )
 
 
-def _left_padded(
+def left_padded(
     prompts: Sequence[Sequence[int]], padding: int
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
     import torch

@@ -15,15 +15,14 @@ from langneurons.artifacts import read_table
 from langneurons.counts import Counts
 from langneurons.errors import InputError
 from langneurons.neurons import GENERAL, OTHER, RELATED, SPECIFIC, identify
+from langneurons.phase_expectations import EXPECTATIONS, expectations
 from langneurons.phases import (
-    EXPECTATIONS,
     LAYERS,
     PHASE_NAMES,
     PHASES,
     SUPPORT,
     boundary_interval,
     composition,
-    expectations,
     layer_counts,
     read_phases,
     segment,

@@ -20,7 +20,8 @@ from langneurons.errors import InputError
 from langneurons.masks import write_masks
 from langneurons.methods.ternary import select
 from langneurons.neuron_table import NEURONS, read_summary, write_neurons
-from langneurons.phases import EXPECTATIONS, SUPPORT, read_phases, write_phases
+from langneurons.phase_expectations import EXPECTATIONS
+from langneurons.phases import SUPPORT, read_phases, write_phases
 from langneurons.released import counts_files, import_counts
 
 MODEL = "Mistral-de76d14562b1da1ba0e52d5b245cf9c0859e2af3"

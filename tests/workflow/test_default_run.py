@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from project import LANGUAGES, TINY_CONFIG
 
-from langneurons import neuron_table, phases, schemas
+from langneurons import neuron_table, phase_expectations, phases, schemas
 from langneurons.artifacts import read_provenance, read_table
 from langneurons.comparison import changes, positions
 from langneurons.counts import probabilities_schema, read_counts, read_probabilities
@@ -29,7 +29,7 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
         ("phases/base/sums/ternary", phases.PHASES, 4),
         ("phases/base/sums/ternary.layers", phases.LAYERS, L),
         ("phases/base/sums/ternary.support", phases.SUPPORT, 4),
-        ("phases/base/sums/ternary.expectations", phases.EXPECTATIONS, 6),
+        ("phases/base/sums/ternary.expectations", phase_expectations.EXPECTATIONS, 6),
         (f"{PAIR}/layers", changes.LAYERS, L * 4),
         (f"{PAIR}/sharing", changes.SHARING, 2 * (K + 1)),
         (f"{PAIR}/phases", changes.PHASES, 4 * 4),

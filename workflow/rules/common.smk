@@ -227,9 +227,7 @@ def deactivation_tables():
         for method in settings["methods"]
     ]
     sources += [
-        (model, dataset, "mask")
-        for model, masks in settings["masks"].items()
-        for dataset in masks
+        (model, dataset, "mask") for model, masks in settings["masks"].items() for dataset in masks
     ]
     return ["results/deactivation/{}/{}/{}.parquet".format(*source) for source in sources]
 

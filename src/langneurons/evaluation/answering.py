@@ -9,7 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from langneurons.evaluation.language import identify_languages
 from langneurons.evaluation.numbers import is_correct, last_number
-from langneurons.generation import _demand_room, _left_padded, _settings, decode_response
+from langneurons.generation import decode_response, demand_room, generation_settings, left_padded
 from langneurons.models.loading import context_length
 from langneurons.models.probing import decoder_of
 from langneurons.tokenization import encode
@@ -48,8 +48,8 @@ class Answering:
         self._prompts = encode(tokenizer, list(questions["prompt"]))
         if self._prompts:
             context = context_length(decoder_of(model).config)
-            _demand_room(questions, self._prompts, generation["max_new_tokens"], context)
-        self._settings = _settings(model, tokenizer, generation)
+            demand_room(questions, self._prompts, generation["max_new_tokens"], context)
+        self._settings = generation_settings(model, tokenizer, generation)
         order = sorted(range(len(questions)), key=lambda row: -len(self._prompts[row]))
         size = generation["batch_size"]
         self._batches = [order[start : start + size] for start in range(0, len(order), size)]
@@ -75,11 +75,14 @@ class Answering:
         ends = self._settings.eos_token_id or []
         answers, unfinished = [""] * len(self._prompts), [False] * len(self._prompts)
         # `generate` fills whatever is unset in the settings from the model's own.
-        wishes, self._model.generation_config = self._model.generation_config, self._settings
+        wishes, self._model.generation_config = (
+            self._model.generation_config,
+            self._settings,
+        )
         try:
             for batch in self._batches:
                 prompts = [self._prompts[row] for row in batch]
-                tokens, mask = _left_padded(prompts, self._settings.pad_token_id)
+                tokens, mask = left_padded(prompts, self._settings.pad_token_id)
                 output = self._model.generate(
                     tokens.to(self._model.device),
                     attention_mask=mask.to(self._model.device),

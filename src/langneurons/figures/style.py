@@ -225,7 +225,7 @@ def label_bars(
     """
     size = 5.5
     widest = max(map(len, labels)) * size * 0.68 / 72
-    rotation = 90 if widest > pitch else 0
+    rotation = 90 if widest > 0.85 * pitch else 0
     for position, count, label in zip(x, counts, labels, strict=True):
         axes.annotate(
             label,

@@ -1,0 +1,302 @@
+"""Switch neurons off and measure what is lost in each language (METHOD 6).
+
+A cell is one set of neurons of one language switched off, or its random control, or nothing at
+all; every cell is measured on all target languages. One job loads the model once and works through
+its share of the cells. Each finished cell is kept on disk until the shares are merged, under a name
+that digests all that decides its numbers, so that a killed job goes on where it stopped.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from tqdm import tqdm
+
+from langneurons.artifacts import read_arrow, read_provenance, write_table
+from langneurons.evaluation.bench import Bench, read_questions, scored_texts
+from langneurons.evaluation.perplexity import perplexity
+from langneurons.interventions import zeroing
+from langneurons.models.cards import read_card
+from langneurons.models.spec import ModelSpec
+from langneurons.neuron_sets import control, read_masks, sets_of_table
+
+logger = logging.getLogger(__name__)
+
+#: The set of the cell in which no neuron is switched off.
+NONE = "none"
+
+_CELL = [
+    pa.field("set", pa.string(), False),
+    pa.field("control_seed", pa.int32()),
+    pa.field("deactivated", pa.string()),
+    pa.field("neurons", pa.int64(), False),
+    pa.field("target", pa.string(), False),
+]
+
+#: One row per cell × target language × problem. ``control_seed`` is null for the set itself,
+#: ``deactivated`` for the cell without a set; ``neurons`` counts those switched off. A set without
+#: neurons is not measured: all measures are null. ``right`` is also null where the problem has no
+#: answer, both it and ``unfinished`` where answers were not asked for.
+PROBLEMS = pa.schema(
+    [
+        *_CELL,
+        pa.field("problem", pa.string(), False),
+        pa.field("nll", pa.float64()),
+        pa.field("right", pa.bool_()),
+        pa.field("unfinished", pa.bool_()),
+    ]
+)
+
+#: One row per cell × target language: means over the ``n`` problems measured. ``perplexity`` is
+#: exp(nll), inf beyond a float64; ``unfinished`` counts answers cut off at ``max_new_tokens``.
+DEACTIVATION = pa.schema(
+    [
+        *_CELL,
+        pa.field("nll", pa.float64()),
+        pa.field("perplexity", pa.float64()),
+        pa.field("accuracy", pa.float64()),
+        pa.field("n", pa.int64(), False),
+        pa.field("unfinished", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Neurons that are switched off together."""
+
+    set: str
+    control_seed: int | None
+    deactivated: str | None
+    neurons: np.ndarray
+    """Boolean, (L, D)."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether the set has no neurons, so that there is nothing to measure."""
+        return self.set != NONE and not self.neurons.any()
+
+
+def cells_of(
+    sets: Mapping[str, np.ndarray], control_seeds: int, languages: Sequence[str]
+) -> list[Cell]:
+    """Return all cells: none, then for each set and language the set and its controls.
+
+    Parameters
+    ----------
+    sets
+        For each name a boolean array (K, L, D).
+    control_seeds
+        Number of random controls of each set.
+    languages
+        The K languages.
+    """
+    nothing = np.zeros_like(next(iter(sets.values()))[0])
+    cells = [Cell(NONE, None, None, nothing)]
+    for name, masks in sets.items():
+        for language, mask in zip(languages, masks, strict=True):
+            cells.append(Cell(name, None, language, mask))
+            for seed in range(control_seeds):
+                drawn = control(mask, seed, name, language)
+                cells.append(Cell(name, seed, language, drawn))
+    return cells
+
+
+def deactivate(
+    spec: ModelSpec,
+    card_path: str | Path,
+    corpus_path: str | Path,
+    output: str | Path,
+    languages: Sequence[str],
+    template: str,
+    parameters: Mapping[str, Any],
+    neurons_path: str | Path | None = None,
+    mask_path: str | Path | None = None,
+    tokens_path: str | Path | None = None,
+    share: tuple[int, int] = (1, 1),
+    code: Mapping[str, str] | None = None,
+    progress: bool = True,
+) -> None:
+    """Measure one share of the cells and write their values by problem.
+
+    Parameters
+    ----------
+    spec, card_path
+        The model and its card.
+    corpus_path
+        A corpus artefact: the questions.
+    output
+        A table of `PROBLEMS`; finished cells are kept in the folder `kept_cells` beside it.
+    languages
+        The K languages: those deactivated, and the targets.
+    template
+        The prompt, see `langneurons.prompts.render`.
+    parameters
+        ``sets`` (keys of `langneurons.neuron_sets.SETS`), ``control_seeds``, ``texts``
+        (``prompt`` or ``responses``: what is scored), ``problems`` (the first so many of each
+        language), ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and
+        ``batch_size`` (rows) of the answers, ``batch_tokens`` of the texts.
+    neurons_path, mask_path
+        Where the sets come from: a neurons artefact, or a published mask file, whose masks are
+        the only set.
+    tokens_path
+        The tokens of the responses; needed where ``texts`` is ``responses``.
+    share
+        ``(index, of)``, index from 1.
+    code
+        Digests of the code, so that cells kept by another version are not taken.
+    progress
+        Whether to show a progress bar on stderr.
+
+    Raises
+    ------
+    InputError
+        If the mask is of another model, a language has no problems, or a text does not fit the
+        model. All but the last is known before the weights are loaded.
+    """
+    card = read_card(card_path)
+    shape = (int(card["layers"]), int(card["neurons_per_layer"]))
+    if mask_path is not None:
+        sets = read_masks(mask_path, shape, languages)
+    else:
+        sets = sets_of_table(neurons_path, parameters["sets"], shape, languages)
+    cells = _share(cells_of(sets, parameters["control_seeds"], languages), share)
+    questions = read_questions(corpus_path, template, parameters["problems"], languages)
+    texts = scored_texts(spec, questions, parameters["texts"], tokens_path)
+    bench = Bench(spec, questions, texts, parameters, languages)
+    facts = {
+        "model": asdict(spec),
+        "checkpoint": _checkpoint_state(spec.path),
+        "questions": _digest(questions),
+        "texts": _digest(texts),
+        "parameters": {key: value for key, value in parameters.items() if key != "sets"},
+        "languages": list(languages),
+        "code": dict(code or {}),
+    }
+    tables = []
+    for cell in tqdm(cells, desc="deactivating", unit="cell", disable=not progress):
+        kept = kept_cells(output) / f"{_digest_of_cell(facts, cell)}.parquet"
+        if not kept.is_file():
+            write_table(_rows(cell, questions, bench), kept, PROBLEMS)
+        tables.append(read_arrow(kept, PROBLEMS))
+    inputs = [card_path, corpus_path, neurons_path, mask_path, tokens_path]
+    provenance = {
+        "inputs": [str(path) for path in inputs if path is not None],
+        "model": asdict(spec),
+        "template": template,
+        "parameters": dict(parameters),
+        "languages": list(languages),
+        "share": list(share),
+    }
+    # There may be fewer cells than shares.
+    table = pa.concat_tables([PROBLEMS.empty_table(), *tables])
+    write_table(table, output, PROBLEMS, provenance)
+
+
+def kept_cells(output: str | Path) -> Path:
+    """Return the folder in which the shares that are written beside ``output`` keep cells."""
+    return Path(output).parent / "cells"
+
+
+def merge_deactivation(
+    paths: Sequence[str | Path],
+    output: str | Path,
+    problems: str | Path,
+    languages: Sequence[str],
+    sets: Sequence[str],
+) -> None:
+    """Join the shares into one table by problem and one of means; the kept cells are removed.
+
+    Parameters
+    ----------
+    paths
+        The tables of all shares.
+    output, problems
+        Where the tables `DEACTIVATION` and `PROBLEMS` go.
+    languages, sets
+        The order of the rows, after those without a set.
+    """
+    shares = pa.concat_tables([read_arrow(path, PROBLEMS) for path in paths])
+    table = _ordered(shares.to_pandas(), languages, sets)
+    facts = read_provenance(paths[0])
+    provenance = {key: facts[key] for key in facts if key not in ("share", "versions")}
+    write_table(table, problems, PROBLEMS, provenance)
+    write_table(summarise(table), output, DEACTIVATION, provenance)
+    for path in paths:
+        shutil.rmtree(kept_cells(path), ignore_errors=True)
+
+
+def summarise(problems: pd.DataFrame) -> pd.DataFrame:
+    """Return the `DEACTIVATION` table of a `PROBLEMS` table, its rows in the same order."""
+    rows = problems.assign(
+        measured=problems["nll"].notna() | problems["right"].notna(),
+        right=problems["right"].astype("boolean").astype("Float64"),
+        unfinished=problems["unfinished"].astype("boolean").astype("Int64"),
+    )
+    cell = [field.name for field in _CELL]
+    groups = rows.groupby(cell, sort=False, dropna=False)
+    table = groups.agg(nll=("nll", "mean"), accuracy=("right", "mean"), n=("measured", "sum"))
+    table["unfinished"] = groups["unfinished"].sum(min_count=1)
+    table["perplexity"] = perplexity(table["nll"])
+    return table.reset_index()
+
+
+def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
+    """Return the `PROBLEMS` rows of a cell."""
+    rows = questions[["language", "problem"]].rename(columns={"language": "target"})
+    rows = rows.assign(
+        set=cell.set,
+        control_seed=cell.control_seed,
+        deactivated=cell.deactivated,
+        neurons=int(cell.neurons.sum()),
+    )
+    measures = ["nll", "right", "unfinished"]
+    rows[measures] = None if cell.empty else bench.measure(zeroing(cell.neurons))[measures]
+    return rows
+
+
+def _share(cells: Sequence[Cell], share: tuple[int, int]) -> list[Cell]:
+    index, of = share
+    if not 1 <= index <= of:
+        raise ValueError(f"share {index} of {of}: expected an index from 1 to {of}")
+    return list(cells[index - 1 :: of])
+
+
+def _digest_of_cell(facts: Mapping[str, Any], cell: Cell) -> str:
+    which = [cell.set, cell.control_seed, cell.deactivated, cell.neurons.shape]
+    text = json.dumps([facts, which], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode() + np.packbits(cell.neurons).tobytes()).hexdigest()[:24]
+
+
+def _digest(table: pd.DataFrame) -> str:
+    return hashlib.sha256(table.to_json(orient="values").encode()).hexdigest()
+
+
+def _checkpoint_state(path: str) -> list[tuple[str, int, int]]:
+    """Return what tells the files of a local checkpoint from later ones at the same place."""
+    files = sorted(file for file in Path(path).glob("*") if file.is_file())
+    return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+
+
+def _ordered(table: pd.DataFrame, languages: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
+    """Sort by cell and target in the configuration's order; problems stay as they are."""
+    position = {
+        "set": {name: index for index, name in enumerate([NONE, *sets])},
+        "deactivated": {name: index for index, name in enumerate(languages)},
+        "target": {name: index for index, name in enumerate(languages)},
+    }
+    return table.sort_values(
+        ["set", "deactivated", "control_seed", "target"],
+        key=lambda column: column.map(position[column.name]) if column.name in position else column,
+        na_position="first",
+        kind="stable",
+        ignore_index=True,
+    )

@@ -1,0 +1,1 @@
+"""The demo: generated parallel problems, and the recipe of its two small models."""

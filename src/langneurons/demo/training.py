@@ -1,0 +1,272 @@
+"""The recipe of the demo's models: a base model of unequal languages, and the same one aligned.
+
+The base model sees much English, less of six languages, and little Bengali, Thai and Swahili; the
+aligned one is trained on with the same problems in all ten. Both learn the response only.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import nn
+from tqdm import tqdm
+from transformers import (
+    MistralConfig,
+    MistralForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from langneurons.demo.accuracy import measure_accuracy
+from langneurons.demo.generator import generate
+from langneurons.demo.tokenizer import train_tokenizer
+
+logger = logging.getLogger(__name__)
+
+WEIGHT_DECAY = 0.1
+GRADIENT_NORM = 1.0
+IGNORED = -100  # the label that cross_entropy leaves out
+BATCHES_SORTED = 50  # batches drawn at once, so that texts of like length share a batch
+
+Report = Callable[[int, PreTrainedModel], None]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast one training goes on.
+
+    ``warm_up`` and ``cool_down`` are shares of ``steps``: the learning rate rises linearly from 0,
+    stays, and falls linearly to 0. ``batch`` counts problems.
+    """
+
+    steps: int
+    batch: int
+    learning_rate: float
+    warm_up: float
+    cool_down: float
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        risen = (step + 1) / max(1.0, self.warm_up * self.steps)
+        left = (self.steps - step) / max(1.0, self.cool_down * self.steps)
+        return self.learning_rate * min(1.0, risen, left)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A prompt with its response: token ids, and how many of them are the prompt's."""
+
+    ids: list[int]
+    prompt_tokens: int
+
+
+def train_demo(settings: dict[str, Any], folder: Path, report: Report | None = None) -> None:
+    """Train both demo models and measure them, as ``config/train_demo.yaml`` says.
+
+    Parameters
+    ----------
+    settings
+        The content of that file.
+    folder
+        Gets ``base/`` and ``aligned/`` (see `save`), ``accuracy.csv`` (the model, then the columns
+        of `measure_accuracy`) and ``losses.csv`` (model, step, loss: mean training loss in nats).
+    report
+        Called with the number of steps done and the model, after every step of either.
+
+    Raises
+    ------
+    InputError
+        If `settings` asks for an unknown language or for more problems than there are.
+    """
+    folder, prompt, seed = Path(folder), settings["prompt"], settings["seed"]
+    languages = list(settings["base"]["languages"])
+    tokenizer = train_tokenizer(
+        training_texts(languages, settings["tokenizer"]["problems"], prompt, seed),
+        settings["tokenizer"]["entries"],
+        settings["model"]["context"],
+    )
+    base = make_model(tokenizer, **settings["model"], seed=seed)
+    logger.info("base: %d parameters", base.num_parameters())
+    losses = {"base": train_stage(base, tokenizer, settings["base"], prompt, seed, report)}
+    save(base, tokenizer, folder / "base")
+    # From the weights as saved, so that the aligned model can be trained again without the base.
+    aligned = MistralForCausalLM.from_pretrained(folder / "base", dtype=torch.float32)
+    losses["aligned"] = train_stage(aligned, tokenizer, settings["aligned"], prompt, seed, report)
+    save(aligned, tokenizer, folder / "aligned")
+    steps = [
+        {"model": model, "step": step, "loss": loss}
+        for model, values in losses.items()
+        for step, loss in enumerate(values, start=1)
+    ]
+    pd.DataFrame(steps).to_csv(folder / "losses.csv", index=False)
+    problems = settings["evaluation"]["problems"]
+    tables = {
+        model: measure_accuracy(folder / model, languages, problems, prompt, seed)
+        for model in losses
+    }
+    accuracy = pd.concat(tables, names=["model"]).reset_index("model")
+    accuracy.to_csv(folder / "accuracy.csv", index=False)
+    logger.info("accuracy\n%s", accuracy.to_string(index=False))
+
+
+def training_texts(languages: list[str], problems: int, prompt: str, seed: int) -> Iterator[str]:
+    """The texts of the first training problems in all languages, prompt and response together."""
+    corpus = generate(languages, "training", problems, seed)
+    for question, responses in zip(corpus["question"], corpus["responses"], strict=True):
+        yield prompt.format(query=question) + responses[0]
+
+
+def make_model(
+    tokenizer: PreTrainedTokenizerBase,
+    layers: int,
+    hidden: int,
+    intermediate: int,
+    heads: int,
+    key_value_heads: int,
+    context: int,
+    seed: int,
+) -> MistralForCausalLM:
+    """A Mistral model with fresh weights, in float32."""
+    torch.manual_seed(seed)
+    config = MistralConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        intermediate_size=intermediate,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=key_value_heads,
+        head_dim=hidden // heads,
+        max_position_embeddings=context,
+        sliding_window=None,
+        tie_word_embeddings=True,
+        # Mistral's 0.02 is meant for a width of thousands; a narrow model starts sooner at 0.05.
+        initializer_range=0.05,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return MistralForCausalLM(config)
+
+
+def train_stage(
+    model: MistralForCausalLM,
+    tokenizer: PreTrainedTokenizerBase,
+    stage: dict[str, Any],
+    prompt: str,
+    seed: int,
+    report: Report | None = None,
+) -> list[float]:
+    """Train a model in place on one stage of the settings; return the loss of every step (nats)."""
+    stage = dict(stage)
+    languages = stage.pop("languages")
+    schedule = Schedule(**stage)
+    examples = {
+        language: encode(tokenizer, language, entry["problems"], prompt, seed)
+        for language, entry in languages.items()
+    }
+    shares = {language: entry["share"] for language, entry in languages.items()}
+    batches = draw_batches(examples, shares, schedule, seed)
+    return train(model, batches, schedule, tokenizer.pad_token_id, report)
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerBase, language: str, problems: int, prompt: str, seed: int
+) -> list[Example]:
+    """The first training problems of a language as token ids, each closed by the end token."""
+    corpus = generate([language], "training", problems, seed)
+    prompts = tokenizer([prompt.format(query=query) for query in corpus["question"]])["input_ids"]
+    responses = tokenizer([texts[0] for texts in corpus["responses"]])["input_ids"]
+    return [
+        Example(before + after + [tokenizer.eos_token_id], len(before))
+        for before, after in zip(prompts, responses, strict=True)
+    ]
+
+
+def draw_batches(
+    examples: dict[str, list[Example]], shares: dict[str, float], schedule: Schedule, seed: int
+) -> Iterator[list[Example]]:
+    """Draw batches with languages in their shares and texts of like length together."""
+    chance = random.Random(seed)
+    languages, weights = list(examples), [shares[language] for language in examples]
+    for start in range(0, schedule.steps, BATCHES_SORTED):
+        batches = min(BATCHES_SORTED, schedule.steps - start)
+        drawn = chance.choices(languages, weights, k=batches * schedule.batch)
+        pool = sorted((chance.choice(examples[language]) for language in drawn), key=_length)
+        cuts = list(range(0, len(pool), schedule.batch))
+        chance.shuffle(cuts)
+        yield from (pool[cut : cut + schedule.batch] for cut in cuts)
+
+
+def _length(example: Example) -> int:
+    return len(example.ids)
+
+
+def train(
+    model: MistralForCausalLM,
+    batches: Iterator[list[Example]],
+    schedule: Schedule,
+    pad: int,
+    report: Report | None = None,
+) -> list[float]:
+    """The training loop: AdamW on the response tokens; returns the loss of every step (nats)."""
+    matrices = [weight for weight in model.parameters() if weight.ndim > 1]
+    scales = [weight for weight in model.parameters() if weight.ndim == 1]
+    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": scales}]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
+    # Of the attentions, this one is the fastest in bfloat16 on a CPU, at texts as short as ours.
+    model.set_attn_implementation("eager")
+    model.train()
+    losses = []
+    progress = tqdm(batches, total=schedule.steps, mininterval=10, desc="training")
+    for step, batch in enumerate(progress):
+        for group in optimizer.param_groups:
+            group["lr"] = schedule.rate(step)
+        loss = response_loss(model, *pad_batch(batch, pad))
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+        progress.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.4f}", refresh=False)
+        if report:
+            report(step + 1, model)
+    return losses
+
+
+def pad_batch(batch: list[Example], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids and labels of a batch, both (B, T); labels of prompt and padding are `IGNORED`."""
+    longest = max(map(_length, batch))
+    ids = torch.full((len(batch), longest), pad)
+    labels = torch.full((len(batch), longest), IGNORED)
+    for row, example in enumerate(batch):
+        tokens = torch.tensor(example.ids)
+        ids[row, : len(tokens)] = tokens
+        labels[row, example.prompt_tokens : len(tokens)] = tokens[example.prompt_tokens :]
+    return ids, labels
+
+
+def response_loss(
+    model: MistralForCausalLM, ids: torch.Tensor, labels: torch.Tensor
+) -> torch.Tensor:
+    """Mean negative log-likelihood of the response tokens (nats), in bfloat16 arithmetic.
+
+    Padding stands on the right, where a causal model does not see it: no mask is needed.
+    """
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state  # (B, T, H)
+        predicted = labels[:, 1:] != IGNORED  # (B, T-1)
+        logits = model.lm_head(hidden[:, :-1][predicted])  # (response tokens, V)
+    return nn.functional.cross_entropy(logits.float(), labels[:, 1:][predicted])
+
+
+def save(model: MistralForCausalLM, tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Save a copy of a model in bfloat16, beside its tokenizer."""
+    copy = MistralForCausalLM(model.config)
+    copy.load_state_dict(model.state_dict())
+    copy.to(torch.bfloat16).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

@@ -1,0 +1,20 @@
+"""Train the demo's two models."""
+
+from typing import TYPE_CHECKING
+
+from langneurons.job import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake.log[0], snakemake.threads):
+    from pathlib import Path
+
+    import torch
+    import yaml
+
+    from langneurons.demo.training import train_demo
+
+    torch.set_num_threads(snakemake.threads)
+    settings = yaml.safe_load(Path(snakemake.input.settings).read_text(encoding="utf-8"))
+    train_demo(settings, Path(snakemake.output.base).parent)
