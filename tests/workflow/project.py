@@ -90,7 +90,7 @@ class Project:
 #: Rules without a job of their own: they collect the instances of a stage or a figure.
 TARGETS = {
     "all", "corpora", "responses", "tokens", "activations", "neurons", "masks", "phases",
-    "comparison", "deactivation", "figures", "tables",
+    "comparison", "deactivation", "figures", "tables", "figure3",
 }  # fmt: skip
 
 

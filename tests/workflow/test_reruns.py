@@ -90,7 +90,7 @@ def test_an_edit_of_the_plumbing_reruns_nothing(edited):
 
 
 def test_one_figure_by_name_and_by_number(finished):
-    assert finished.planned("figure3", "--force") == {}
+    assert finished.planned("figure3") == finished.planned("layer_distribution") == {}
     planned = finished.planned("figure3", "--forcerun", "draw_layer_distribution")
     assert planned == {"draw_layer_distribution": 4}  # 2 models × 2 methods
 
