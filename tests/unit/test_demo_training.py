@@ -1,5 +1,6 @@
 """The training recipe at smoke size, and the two models that were made with it."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -151,7 +152,7 @@ def test_shipped_tokenizers_read_digits_one_by_one(shipped):
     tokenizer = AutoTokenizer.from_pretrained(shipped)
     tokens = tokenizer.convert_ids_to_tokens(tokenizer("12 + 305")["input_ids"])
     assert [token for token in tokens if token.isdigit()] == ["1", "2", "3", "0", "5"]
-    assert not [token for token in tokenizer.get_vocab() if sum(map(str.isdigit, token)) > 1]
+    assert not [token for token in tokenizer.get_vocab() if re.search("[0-9].*[0-9]", token)]
 
 
 def test_shipped_tokenizers_lose_nothing_and_keep_prompt_and_response_apart(shipped):

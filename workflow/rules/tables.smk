@@ -17,7 +17,7 @@ rule write_table:
         "../../envs/analysis.yaml"
     params:
         code=code("paper_tables"),
-        title="{before} → {after} on {dataset}",
+        title="{before} → {after} on {dataset}, method {method}",
         style=config["figures"],
     script:
         "../scripts/write_table.py"
