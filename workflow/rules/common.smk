@@ -137,7 +137,10 @@ def trained(wildcards):
 def corpus_files(wildcards):
     """The local files or folders that a dataset is read from."""
     settings = config["datasets"][wildcards.dataset]
-    if "path" not in settings or settings["format"] == "hub":
+    if settings["format"] == "demo":
+        templates = SOURCE.glob("langneurons/demo/templates/*.yaml")
+        return sorted(os.path.relpath(path) for path in templates)
+    if settings["format"] == "hub":
         return []
     paths = [settings["path"].replace("{language}", name) for name in config["languages"]]
     return list(dict.fromkeys(paths))
