@@ -27,46 +27,12 @@ from langneurons.interventions import zeroing
 from langneurons.models.cards import read_card
 from langneurons.models.spec import ModelSpec
 from langneurons.neuron_sets import control, read_masks, sets_of_table
+from langneurons.schemas import DEACTIVATION, DEACTIVATION_CELL, DEACTIVATION_PROBLEMS
 
 logger = logging.getLogger(__name__)
 
 #: The set of the cell in which no neuron is switched off.
 NONE = "none"
-
-_CELL = [
-    pa.field("set", pa.string(), False),
-    pa.field("control_seed", pa.int32()),
-    pa.field("deactivated", pa.string()),
-    pa.field("neurons", pa.int64(), False),
-    pa.field("target", pa.string(), False),
-]
-
-#: One row per cell × target language × problem. ``control_seed`` is null for the set itself,
-#: ``deactivated`` for the cell without a set; ``neurons`` counts those switched off. A set without
-#: neurons is not measured: all measures are null. ``right`` is also null where the problem has no
-#: answer, both it and ``unfinished`` where answers were not asked for.
-PROBLEMS = pa.schema(
-    [
-        *_CELL,
-        pa.field("problem", pa.string(), False),
-        pa.field("nll", pa.float64()),
-        pa.field("right", pa.bool_()),
-        pa.field("unfinished", pa.bool_()),
-    ]
-)
-
-#: One row per cell × target language: means over the ``n`` problems measured. ``perplexity`` is
-#: exp(nll), inf beyond a float64; ``unfinished`` counts answers cut off at ``max_new_tokens``.
-DEACTIVATION = pa.schema(
-    [
-        *_CELL,
-        pa.field("nll", pa.float64()),
-        pa.field("perplexity", pa.float64()),
-        pa.field("accuracy", pa.float64()),
-        pa.field("n", pa.int64(), False),
-        pa.field("unfinished", pa.int64()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -134,7 +100,7 @@ def deactivate(
     corpus_path
         A corpus artefact: the questions.
     output
-        A table of `PROBLEMS`; finished cells are kept in the folder `kept_cells` beside it.
+        A table of `DEACTIVATION_PROBLEMS`; finished cells are kept in `kept_cells` beside it.
     languages
         The K languages: those deactivated, and the targets.
     template
@@ -185,8 +151,8 @@ def deactivate(
     for cell in tqdm(cells, desc="deactivating", unit="cell", disable=not progress):
         kept = kept_cells(output) / f"{_digest_of_cell(facts, cell)}.parquet"
         if not kept.is_file():
-            write_table(_rows(cell, questions, bench), kept, PROBLEMS)
-        tables.append(read_arrow(kept, PROBLEMS))
+            write_table(_rows(cell, questions, bench), kept, DEACTIVATION_PROBLEMS)
+        tables.append(read_arrow(kept, DEACTIVATION_PROBLEMS))
     inputs = [card_path, corpus_path, neurons_path, mask_path, tokens_path]
     provenance = {
         "inputs": [str(path) for path in inputs if path is not None],
@@ -197,8 +163,8 @@ def deactivate(
         "share": list(share),
     }
     # There may be fewer cells than shares.
-    table = pa.concat_tables([PROBLEMS.empty_table(), *tables])
-    write_table(table, output, PROBLEMS, provenance)
+    table = pa.concat_tables([DEACTIVATION_PROBLEMS.empty_table(), *tables])
+    write_table(table, output, DEACTIVATION_PROBLEMS, provenance)
 
 
 def kept_cells(output: str | Path) -> Path:
@@ -220,28 +186,28 @@ def merge_deactivation(
     paths
         The tables of all shares.
     output, problems
-        Where the tables `DEACTIVATION` and `PROBLEMS` go.
+        Where the tables `DEACTIVATION` and `DEACTIVATION_PROBLEMS` go.
     languages, sets
         The order of the rows, after those without a set.
     """
-    shares = pa.concat_tables([read_arrow(path, PROBLEMS) for path in paths])
+    shares = pa.concat_tables([read_arrow(path, DEACTIVATION_PROBLEMS) for path in paths])
     table = _ordered(shares.to_pandas(), languages, sets)
     facts = read_provenance(paths[0])
     provenance = {key: facts[key] for key in facts if key not in ("share", "versions")}
-    write_table(table, problems, PROBLEMS, provenance)
+    write_table(table, problems, DEACTIVATION_PROBLEMS, provenance)
     write_table(summarise(table), output, DEACTIVATION, provenance)
     for path in paths:
         shutil.rmtree(kept_cells(path), ignore_errors=True)
 
 
 def summarise(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the `DEACTIVATION` table of a `PROBLEMS` table, its rows in the same order."""
+    """Return the `DEACTIVATION` table of a `DEACTIVATION_PROBLEMS` table, in its order."""
     rows = problems.assign(
         measured=problems["nll"].notna() | problems["right"].notna(),
         right=problems["right"].astype("boolean").astype("Float64"),
         unfinished=problems["unfinished"].astype("boolean").astype("Int64"),
     )
-    cell = [field.name for field in _CELL]
+    cell = [field.name for field in DEACTIVATION_CELL]
     groups = rows.groupby(cell, sort=False, dropna=False)
     table = groups.agg(nll=("nll", "mean"), accuracy=("right", "mean"), n=("measured", "sum"))
     table["unfinished"] = groups["unfinished"].sum(min_count=1)
@@ -250,7 +216,7 @@ def summarise(problems: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
-    """Return the `PROBLEMS` rows of a cell."""
+    """Return the `DEACTIVATION_PROBLEMS` rows of a cell."""
     rows = questions[["language", "problem"]].rename(columns={"language": "target"})
     rows = rows.assign(
         set=cell.set,

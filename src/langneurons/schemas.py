@@ -55,3 +55,39 @@ ACTIVATIONS = pa.schema(
         _required("active", pa.list_(pa.int32())),
     ]
 )
+
+DEACTIVATION_CELL = [
+    _required("set", pa.string()),
+    pa.field("control_seed", pa.int32()),
+    pa.field("deactivated", pa.string()),
+    _required("neurons", pa.int64()),
+    _required("target", pa.string()),
+]
+
+#: Deactivation, one row per cell (set × control seed × deactivated language) × target language ×
+#: problem. ``control_seed`` is null for the set itself,
+#: ``deactivated`` for the cell without a set; ``neurons`` counts those switched off. A set without
+#: neurons is not measured: all measures are null. ``right`` is also null where the problem has no
+#: answer, both it and ``unfinished`` where answers were not asked for.
+DEACTIVATION_PROBLEMS = pa.schema(
+    [
+        *DEACTIVATION_CELL,
+        _required("problem", pa.string()),
+        pa.field("nll", pa.float64()),
+        pa.field("right", pa.bool_()),
+        pa.field("unfinished", pa.bool_()),
+    ]
+)
+
+#: One row per cell × target language: means over the ``n`` problems measured. ``perplexity`` is
+#: exp(nll), inf beyond a float64; ``unfinished`` counts answers cut off at ``max_new_tokens``.
+DEACTIVATION = pa.schema(
+    [
+        *DEACTIVATION_CELL,
+        pa.field("nll", pa.float64()),
+        pa.field("perplexity", pa.float64()),
+        pa.field("accuracy", pa.float64()),
+        _required("n", pa.int64()),
+        pa.field("unfinished", pa.int64()),
+    ]
+)

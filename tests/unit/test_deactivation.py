@@ -16,8 +16,6 @@ from tiny_models import save_tiny_model
 from langneurons.artifacts import read_provenance, read_table, write_table
 from langneurons.config import checked
 from langneurons.deactivation import (
-    DEACTIVATION,
-    PROBLEMS,
     deactivate,
     kept_cells,
     merge_deactivation,
@@ -34,7 +32,7 @@ from langneurons.models.mlps import find_mlps
 from langneurons.models.spec import ModelSpec
 from langneurons.neuron_sets import MASK, SETS, control, read_masks, sets_of_table
 from langneurons.neuron_table import NEURONS
-from langneurons.schemas import CORPUS, TOKENS
+from langneurons.schemas import CORPUS, DEACTIVATION, DEACTIVATION_PROBLEMS, TOKENS
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ["en", "de"]
@@ -122,7 +120,9 @@ def run(case, folder, shares=1, parameters=PARAMETERS, **changes):
         deactivate(output=path, **arguments)
     sets = [MASK] if changes.get("mask_path") else parameters["sets"]
     merge_deactivation(paths, folder / "means", folder / "problems", case["languages"], sets)
-    return read_table(folder / "means", DEACTIVATION), read_table(folder / "problems", PROBLEMS)
+    return read_table(folder / "means", DEACTIVATION), read_table(
+        folder / "problems", DEACTIVATION_PROBLEMS
+    )
 
 
 def row_of(table, name, seed, deactivated, target):

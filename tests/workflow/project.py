@@ -91,6 +91,7 @@ class Project:
 TARGETS = {
     "all", "corpora", "responses", "tokens", "activations", "neurons", "masks", "phases",
     "comparison", "deactivation", "figures", "tables", "figure3",
+    "deactivation_change", "deactivation_accuracy",
 }  # fmt: skip
 
 

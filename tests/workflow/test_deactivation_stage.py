@@ -10,7 +10,7 @@ import pytest
 from project import LANGUAGES, TINY_CONFIG, Project, tiny_project
 
 from langneurons.artifacts import read_table
-from langneurons.deactivation import DEACTIVATION, PROBLEMS
+from langneurons.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
 
 TABLE = "results/deactivation/base/sums/ternary.parquet"
 SETTINGS = {"problems": 2, "control_seeds": 1, "max_new_tokens": 4}
@@ -41,7 +41,7 @@ def test_the_table_has_its_rows(deactivated):
     bare = table.drop(measured.index)
     assert bare[["nll", "perplexity", "accuracy", "unfinished"]].isna().all(axis=None)
     problems = deactivated.folder / TABLE.replace(".parquet", ".problems.parquet")
-    assert len(read_table(problems, PROBLEMS)) == 2 * len(table)
+    assert len(read_table(problems, DEACTIVATION_PROBLEMS)) == 2 * len(table)
     assert not (deactivated.folder / "results/deactivation/base/sums/ternary/cells").exists()
 
 

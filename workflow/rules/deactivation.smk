@@ -54,6 +54,81 @@ rule merge_deactivation:
         "../scripts/merge_deactivation.py"
 
 
+rule draw_deactivation_change:
+    """What each language loses in perplexity, beside random controls."""
+    input:
+        deactivation="results/deactivation/{model}/{dataset}/{method}.parquet",
+    output:
+        png="results/figures/deactivation_change/{model}/{dataset}/{method}.png",
+        pdf="results/figures/deactivation_change/{model}/{dataset}/{method}.pdf",
+    log:
+        "results/logs/figures/deactivation_change/{model}/{dataset}/{method}.log",
+    wildcard_constraints:
+        model=one_of(text_models()),
+        method=one_of(deactivation_methods()),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("figures.deactivation_change"),
+        figure="deactivation_change",
+        title="{model} on {dataset} ({method})",
+        style=config["figures"],
+    script:
+        "../scripts/draw_figure.py"
+
+
+rule deactivation_change:
+    input:
+        [
+            table.replace("results/deactivation", "results/figures/deactivation_change").replace(
+                ".parquet", ".png"
+            )
+            for table in deactivation_tables()
+        ],
+
+
+rule draw_deactivation_accuracy:
+    """What each language loses in accuracy, beside random controls (figure 2)."""
+    input:
+        deactivation="results/deactivation/{model}/{dataset}/{method}.parquet",
+    output:
+        png="results/figures/deactivation_accuracy/{model}/{dataset}/{method}.png",
+        pdf="results/figures/deactivation_accuracy/{model}/{dataset}/{method}.pdf",
+    log:
+        "results/logs/figures/deactivation_accuracy/{model}/{dataset}/{method}.log",
+    wildcard_constraints:
+        model=one_of(text_models()),
+        method=one_of(deactivation_methods()),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=code("figures.deactivation_accuracy"),
+        figure="deactivation_accuracy",
+        title="{model} on {dataset} ({method})",
+        style=config["figures"],
+    script:
+        "../scripts/draw_figure.py"
+
+
+rule deactivation_accuracy:
+    input:
+        [
+            table.replace("results/deactivation", "results/figures/deactivation_accuracy").replace(
+                ".parquet", ".png"
+            )
+            for table in deactivation_tables()
+            if config["deactivation"]["accuracy"]
+        ],
+
+
+# The paper's number.
+rule figure2:
+    input:
+        rules.deactivation_accuracy.input,
+
+
 rule deactivation:
     input:
         deactivation_tables(),
+        rules.deactivation_change.input,
+        rules.deactivation_accuracy.input,

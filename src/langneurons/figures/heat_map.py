@@ -1,14 +1,20 @@
-"""A heat map of shares with its numbers written in the cells."""
+"""Heat maps with their numbers written in the cells: of shares, or of changes."""
 
 from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import Colormap
 
 _COLOUR_MAP = "cividis"
 #: Above this share the colour map is bright enough to need dark letters.
 _BRIGHT = 0.55
+#: Beyond this share of the limit a diverging colour map is dark enough to need white letters.
+_DARK = 0.62
+#: Cells without a value.
+_ABSENT = "#E4E4E4"
 #: Width of an average letter in its own size.
 _LETTER = 0.56
 
@@ -33,20 +39,67 @@ def annotated_heat_map(
     cell
         Width of a cell in inches; letters are made to fit it.
     """
-    colours = matplotlib.colormaps[_COLOUR_MAP].with_extremes(bad="#E4E4E4")
+    bright = np.isnan(shares) | (shares > _BRIGHT)
+    colours = matplotlib.colormaps[_COLOUR_MAP]
+    mesh = _cells(axes, shares, labels, rows, columns, cell, colours, (0, 1), bright)
+    axes.set_aspect("equal")
+    bar = axes.figure.colorbar(mesh, ax=axes, fraction=0.04, pad=0.02, format="{x:.0%}")
+    bar.set_label(colour_label)
+    bar.outline.set_visible(False)
+
+
+def diverging_heat_map(
+    axes: Axes,
+    changes: np.ndarray,
+    labels: Sequence[Sequence[str]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cell: float,
+    colour_map: str,
+    limit: float,
+) -> QuadMesh:
+    """Draw changes as colours that diverge from 0; the colour bar is the caller's.
+
+    Parameters
+    ----------
+    changes
+        Array (rows, columns); NaN is a pale cell, what is beyond the limit has its colour.
+    labels, rows, columns, cell
+        As in `annotated_heat_map`.
+    colour_map
+        Name of a diverging colour map, bright in its middle.
+    limit
+        The change at either end of the colours, > 0.
+    """
+    bright = ~(np.abs(changes) > _DARK * limit)
+    colours = matplotlib.colormaps[colour_map]
+    within = np.clip(changes, -limit, limit)
+    return _cells(axes, within, labels, rows, columns, cell, colours, (-limit, limit), bright)
+
+
+def _cells(
+    axes: Axes,
+    values: np.ndarray,
+    labels: Sequence[Sequence[str]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cell: float,
+    colours: Colormap,
+    limits: tuple[float, float],
+    bright: np.ndarray,
+) -> QuadMesh:
     mesh = axes.pcolormesh(
-        np.ma.masked_invalid(shares),
-        cmap=colours,
-        vmin=0,
-        vmax=1,
+        np.ma.masked_invalid(values),
+        cmap=colours.with_extremes(bad=_ABSENT),
+        vmin=limits[0],
+        vmax=limits[1],
         edgecolors="white",
         linewidth=0.6,
     )
     longest = max(len(line) for row in labels for label in row for line in label.split("\n"))
-    size = min(6.5, 0.92 * cell * 72 / (longest * _LETTER))
+    size = min(6.5, 0.92 * cell * 72 / (max(longest, 1) * _LETTER))
     for i, row in enumerate(labels):
         for j, label in enumerate(row):
-            bright = np.isnan(shares[i, j]) or shares[i, j] > _BRIGHT
             axes.text(
                 j + 0.5,
                 i + 0.5,
@@ -54,7 +107,7 @@ def annotated_heat_map(
                 ha="center",
                 va="center",
                 fontsize=size,
-                color="black" if bright else "white",
+                color="black" if bright[i, j] else "white",
             )
     axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
     steep = any(
@@ -70,7 +123,4 @@ def annotated_heat_map(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
-    axes.set_aspect("equal")
-    bar = axes.figure.colorbar(mesh, ax=axes, fraction=0.04, pad=0.02, format="{x:.0%}")
-    bar.set_label(colour_label)
-    bar.outline.set_visible(False)
+    return mesh

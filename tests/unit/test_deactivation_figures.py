@@ -1,0 +1,186 @@
+"""Deactivation figures: changes worked by hand, empty sets, infinite perplexity, valid files."""
+
+import importlib
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+
+from langneurons.artifacts import write_table
+from langneurons.errors import InputError
+from langneurons.figures.deactivation_accuracy import (
+    draw_deactivation_accuracy,
+    figure_deactivation_accuracy,
+)
+from langneurons.figures.deactivation_change import (
+    change_maps,
+    draw_deactivation_change,
+    figure_deactivation_change,
+)
+from langneurons.schemas import DEACTIVATION
+
+DRAW = {"change": draw_deactivation_change, "accuracy": draw_deactivation_accuracy}
+NAN, INF = np.nan, np.inf
+
+
+def deactivations():
+    """Two languages and two sets; English has no specific neurons; two seeds of the control."""
+    rows = [
+        # set, control seed, deactivated, neurons, target, perplexity, accuracy, n
+        ("none", None, None, 0, "en", 3, 0.5, 8),
+        ("none", None, None, 0, "de", 7, 0.25, 8),
+    ]
+    for seed in (None, 0, 1):
+        rows += [("specific", seed, "en", 0, target, None, None, 0) for target in ("en", "de")]
+    both = "specific+related"
+    rows += [
+        ("specific", None, "de", 5, "en", 3, 0.5, 8),
+        ("specific", None, "de", 5, "de", 15, 0, 8),
+        ("specific", 0, "de", 5, "en", 3, 0.5, 8),
+        ("specific", 0, "de", 5, "de", 7, 0.25, 8),
+        ("specific", 1, "de", 5, "en", 1, 0.75, 8),
+        ("specific", 1, "de", 5, "de", 31, 0.125, 8),
+        (both, None, "en", 1200, "en", INF, 0, 8),
+        (both, None, "en", 1200, "de", 7, 0.25, 8),
+        (both, None, "de", 9, "en", 1, 1, 8),
+        (both, None, "de", 9, "de", 63, 0, 8),
+    ]
+    for seed in (0, 1):
+        rows += [
+            (both, seed, "en", 1200, "en", 3, 0.5, 8),
+            (both, seed, "en", 1200, "de", 7, 0.25, 8),
+            (both, seed, "de", 9, "en", 3, 0.5, 8),
+            (both, seed, "de", 9, "de", INF if seed else 7, 0.25, 8),
+        ]
+    columns = [name for name in DEACTIVATION.names if name not in ("nll", "unfinished")]
+    table = pd.DataFrame(rows, columns=columns).astype({"perplexity": float})
+    return table.assign(nll=np.log(table["perplexity"]), unfinished=None)
+
+
+def drawn(figure):
+    """Colours' values of the panels, (2, 2) each with NaN where pale, and their texts."""
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
+    values = [
+        axes.collections[0].get_array().reshape(2, 2).filled(NAN).astype(float) for axes in panels
+    ]
+    texts = [[text.get_text() for text in axes.texts] for axes in panels]
+    return panels, values, texts
+
+
+def test_log_perplexity_is_drawn_as_its_change_against_none():
+    panels, values, texts = drawn(figure_deactivation_change(deactivations(), "Title", ["n = 8"]))
+
+    # log(1 + 15) − log(1 + 7) = log 2 on German; the seeds of its control give on English
+    # log 4/4 and log 2/4, their mean −½ log 2; on German log 8/8 and log 32/8, their mean log 2.
+    log2 = np.log(2)
+    np.testing.assert_allclose(values[0], [[NAN, NAN], [0, log2]], atol=1e-12)
+    np.testing.assert_allclose(values[1], [[NAN, NAN], [-log2 / 2, log2]], atol=1e-12)
+    # log 2/4 = −log 2 and log 64/8 = 3 log 2; inf has the colour of the largest finite change.
+    np.testing.assert_allclose(values[2], [[3 * log2, 0], [-log2, 3 * log2]], atol=1e-12)
+    np.testing.assert_allclose(values[3], [[0, 0], [0, 3 * log2]], atol=1e-12)
+    assert texts[0] == ["", "", "0.00", "+0.69", "no neurons"]
+    assert texts[1] == ["", "", "−0.35", "+0.69", "no neurons"]
+    assert texts[2] == ["inf", "0.00", "−0.69", "+2.08"]
+    assert texts[3] == ["0.00", "0.00", "0.00", "inf"]
+    # A set and its control have one scale, centred at 0.
+    limits = [axes.collections[0].get_clim() for axes in panels]
+    np.testing.assert_allclose(limits, [[-log2, log2]] * 2 + [[-3 * log2, 3 * log2]] * 2)
+    assert [axes.get_title(loc="left") for axes in panels] == [
+        "specific",
+        "random control",
+        "specific+related",
+        "random control",
+    ]
+    names = [[label.get_text() for label in axes.get_yticklabels()] for axes in panels]
+    assert names[0] == ["English (0)", "German (5)"]
+    assert names[2] == ["English (1,200)", "German (9)"]
+    columns = [label.get_text() for label in panels[2].get_xticklabels()]
+    assert columns == ["English", "German"]
+
+
+def test_accuracy_is_drawn_as_its_change_in_percentage_points():
+    _, values, texts = drawn(figure_deactivation_accuracy(deactivations(), "Title", ["n = 8"]))
+
+    # 0 − 25 % on German; the seeds of the control: 0 and +25 on English, 0 and −12.5 on German.
+    np.testing.assert_allclose(values[0], [[NAN, NAN], [0, -25]])
+    np.testing.assert_allclose(values[1], [[NAN, NAN], [12.5, -6.25]])
+    np.testing.assert_allclose(values[2], [[-50, 0], [50, -25]])
+    assert texts[1] == ["", "", "+12.5", "−6.2", "no neurons"]
+
+
+def test_an_infinite_perplexity_without_a_mask_leaves_no_number():
+    table = deactivations()
+    table.loc[0, "perplexity"] = INF
+    change = change_maps(table, np.log1p(table["perplexity"].to_numpy()))["specific+related"]
+    np.testing.assert_allclose(change.changes, [[NAN, 0], [-INF, 3 * np.log(2)]])
+
+
+def test_problems_without_answers_are_marked(tmp_path, monkeypatch):
+    table = deactivations()
+    table["accuracy"] = NAN
+    _, _, texts = drawn(figure_deactivation_accuracy(table, "Title", ["n = 8"]))
+    assert texts[0] == ["", "", "n/a", "n/a", "no neurons"]
+    assert "n/a: the problems have no answers." in caption("accuracy", table, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_files_are_valid_and_equal_on_a_second_run(name, tmp_path):
+    runs = [{kind: tmp_path / f"{run}.{kind}" for kind in ("png", "pdf")} for run in ("one", "two")]
+    table = deactivations()
+    for outputs in runs:
+        draw(name, table[table["set"] != "specific+related"], tmp_path / "table", outputs)
+
+    assert imread(runs[0]["png"]).std() > 0.01
+    assert runs[0]["pdf"].read_bytes().startswith(b"%PDF-")
+    for kind in ("png", "pdf"):
+        assert runs[0][kind].read_bytes() == runs[1][kind].read_bytes()
+
+
+def test_the_caption_says_units_n_and_seeds(tmp_path, monkeypatch):
+    text = caption("change", deactivations(), tmp_path, monkeypatch)
+    assert "log(1 + PPL), natural logarithm of the perplexity of the prompts" in text
+    assert "inf: infinite PPL" in text
+    assert "mean of 2 seeds" in text
+    assert "n = 8 problems a language." in text
+    assert "percentage points" in caption("accuracy", deactivations(), tmp_path, monkeypatch)
+
+
+def test_sets_without_controls_have_one_panel_each(tmp_path, monkeypatch):
+    table = deactivations()
+    table = table[table["control_seed"].isna()]
+    panels, _, _ = drawn(figure_deactivation_change(table, "Title", ["n = 8"]))
+    assert [axes.get_title(loc="left") for axes in panels] == ["specific", "specific+related"]
+    assert "No random control." in caption("change", table, tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(("kept", "missing"), [("none", "a set"), ("specific", "no set")])
+def test_a_table_without_a_set_or_without_none_is_refused(kept, missing, tmp_path):
+    table = deactivations()
+    with pytest.raises(InputError, match=f"no row with {missing} of neurons"):
+        draw("change", table[table["set"] == kept], tmp_path / "table.parquet", {})
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_the_figures_need_no_torch(name, monkeypatch):
+    """The conda environment of their rules has none."""
+    for module in [module for module in sys.modules if module.startswith("langneurons")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "torch", None)  # to import it is an error
+    importlib.import_module(f"langneurons.figures.deactivation_{name}")
+
+
+def draw(name, table, path, outputs):
+    write_table(table, path, DEACTIVATION, {"parameters": {"texts": "prompt"}})
+    DRAW[name](path, outputs, "Tiny on MGSM", {"dpi": 60})
+
+
+def caption(name, table, folder, monkeypatch):
+    """The description that a figure's files would carry; none is written."""
+    said = []
+    module = sys.modules[DRAW[name].__module__]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "save", lambda figure, outputs, text, dpi: said.append(text))
+        draw(name, table, folder / "caption.parquet", {})
+    return said[0]
