@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 from project import LANGUAGES, TINY_CONFIG, Project, tiny_project
@@ -92,4 +93,5 @@ def test_a_published_mask(deactivated):
     def nll(table, name):
         return table[(table["set"] == name) & table["control_seed"].isna()]["nll"].tolist()
 
-    assert nll(table, "mask") == nll(ternary, "specific+related")
+    # Languages without such a neuron are null in both.
+    np.testing.assert_array_equal(nll(table, "mask"), nll(ternary, "specific+related"))
