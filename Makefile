@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run env test lock
+.PHONY: run env test lock reference
 
 run: env
 	$(BIN)/snakemake --cores all
@@ -41,3 +41,7 @@ lock:
 		.env-lock/bin/pip freeze --all --exclude pip --exclude langneurons | sed 's/+cpu$$//' \
 		| grep -vxFf requirements.lock; } > requirements-test.lock
 	rm -rf .env-lock
+
+# The JSON schema and the table of keys, from the types of the configuration.
+reference: env
+	$(BIN)/python -m langneurons.experiment.reference

@@ -16,8 +16,8 @@ import pandas as pd
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from langneurons.evaluation.perplexity import Likelihood
-from langneurons.interventions import intervening, zeroing
+from langneurons.models.edits import intervening, zeroing
+from langneurons.models.likelihood import Likelihood
 from langneurons.models.mlps import Mlp, find_mlps
 
 VOCABULARY = 8000

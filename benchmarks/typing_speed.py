@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from langneurons.counts import read_counts
-from langneurons.methods.ternary import LAMBDA_BRACKET, LAMBDA_TOLERANCE
-from langneurons.neurons import GENERAL, OTHER, RELATED, SPECIFIC, identify
-from langneurons.released import import_counts
+from langneurons.activations.counts import read_counts
+from langneurons.activations.published import import_counts
+from langneurons.neurons.methods.ternary import LAMBDA_BRACKET, LAMBDA_TOLERANCE
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, identify
 
 LANGUAGES = ("en", "ru", "es", "fr", "de", "zh", "ja", "bn", "th", "sw")
 PUBLISHED = Path(__file__).parents[2] / "shared" / "data" / "released" / "activations" / "mgsm"

@@ -22,9 +22,9 @@ def answering_seconds(problems: int, threads: int) -> float:
     """Seconds in which the demo's model answers problems in two languages."""
     import torch
 
-    from langneurons.demo.generator import generate
+    from langneurons.corpora.generated import generate
     from langneurons.models.spec import ModelSpec
-    from langneurons.responses import generate_responses
+    from langneurons.responses.collection import generate_responses
 
     torch.set_num_threads(threads)
     languages = ["en", "th"]

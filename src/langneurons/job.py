@@ -40,3 +40,9 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
             traceback.print_exc()
             sys.stderr.flush()
             sys.exit(1)
+
+
+def share(scatteritem: str) -> tuple[int, int]:
+    """Return which share of the work a scattered job has: its index, from 1, and their number."""
+    index, of = scatteritem.split("-of-")
+    return int(index), int(of)

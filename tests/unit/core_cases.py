@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from langneurons.counts import Counts, write_counts, write_probabilities
-from langneurons.neuron_table import write_neurons
-from langneurons.neurons import Neurons
+from langneurons.activations.counts import Counts, write_counts, write_probabilities
+from langneurons.neurons.table import write_neurons
+from langneurons.neurons.types import Neurons
 
 #: No deadline: a loaded machine is not a failing one.
 QUICK = settings(deadline=None, max_examples=60)

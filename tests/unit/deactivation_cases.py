@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 from tiny_models import save_tiny_model
 
-from langneurons.artifacts import read_table, write_table
-from langneurons.deactivation import deactivate, merge_deactivation
+from langneurons.artifacts.tables import read_table, write_table
+from langneurons.corpora.schema import CORPUS
+from langneurons.interventions.deactivation import deactivate, merge_deactivation
+from langneurons.interventions.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
 from langneurons.models.cards import write_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neuron_sets import MASK, SETS
-from langneurons.neuron_table import NEURONS
-from langneurons.schemas import CORPUS, DEACTIVATION, DEACTIVATION_PROBLEMS
+from langneurons.neurons.sets import MASK, SETS
+from langneurons.neurons.table import NEURONS
 
 LANGUAGES = ["en", "de"]
 L, D = 2, 24

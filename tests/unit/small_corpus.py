@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from langneurons.artifacts import read_table, write_table
-from langneurons.responses import write_responses
-from langneurons.schemas import CORPUS, RESPONSES
+from langneurons.artifacts.tables import read_table, write_table
+from langneurons.corpora.schema import CORPUS
+from langneurons.responses.collection import write_responses
+from langneurons.responses.schemas import RESPONSES
 
 TEMPLATE = "{lang} : {query}"
 QUESTIONS = {

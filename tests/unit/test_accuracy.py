@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 
-from langneurons.artifacts import read_provenance, read_table, write_table
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
-from langneurons.evaluation.accuracy import ACCURACY, accuracy, wilson_interval, write_accuracy
-from langneurons.schemas import RESPONSES
+from langneurons.responses.accuracy import ACCURACY, accuracy, write_accuracy
+from langneurons.responses.schemas import RESPONSES
+from langneurons.uncertainty.shares import wilson_interval
 
 
 def _responses(rows):

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from langneurons.artifacts import read_provenance, read_table, write_table
-from langneurons.errors import InputError
-from langneurons.evaluation.accuracy_change import (
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
+from langneurons.comparison.accuracy import (
     ACCURACY_CHANGE,
     accuracy_change,
     write_accuracy_change,
 )
-from langneurons.schemas import RESPONSES
+from langneurons.errors import InputError
+from langneurons.responses.schemas import RESPONSES
 
 BOOTSTRAP = {"replicates": 200, "seed": 0}
 

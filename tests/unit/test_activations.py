@@ -7,12 +7,13 @@ import torch
 from layer_formulas import count_slowly
 from tiny_models import ARCHITECTURES, LAYERS, save_tiny_model, tiny_config, tiny_model
 
-from langneurons import schemas
-from langneurons.activations import collect_activations, count_active, folds_of, shares
-from langneurons.artifacts import read_provenance, read_table, write_table
+from langneurons.activations.collection import collect_activations, count_active, folds_of, shares
+from langneurons.activations.counts import ACTIVATIONS
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.mlps import find_mlps
 from langneurons.models.spec import ModelSpec
+from langneurons.responses.schemas import TOKENS
 
 LANGUAGES = ["sw", "en", "th"]  # not the order of the table, nor of the alphabet
 FOLDS = 2
@@ -233,14 +234,14 @@ def test_folds_are_ranks_of_the_sorted_ids():
 def test_artefacts_of_all_shares_add_up(tmp_path, llama, n):
     tokens = tmp_path / "tokens.parquet"
     table = token_table(problems=4)
-    write_table(table.drop(columns="fold"), tokens, schemas.TOKENS)
+    write_table(table.drop(columns="fold"), tokens, TOKENS)
     folder = save_tiny_model(tmp_path / "model", "llama")
     spec = ModelSpec(str(folder), device="cpu", dtype="float64")
     active = tokens_counted = 0
     for index in range(1, n + 1):
         output = tmp_path / f"{index}.parquet"
         collect_activations(spec, tokens, output, LANGUAGES, FOLDS, (index, n), 40, progress=False)
-        share = read_table(output, schemas.ACTIVATIONS)
+        share = read_table(output, ACTIVATIONS)
         assert share[["language", "fold", "layer"]].to_numpy().tolist() == [
             [language, fold, layer] for language in LANGUAGES for fold in (0, 1) for layer in (0, 1)
         ]
@@ -256,9 +257,9 @@ def test_an_empty_share_loads_no_weights(tmp_path):
     folder = save_tiny_model(tmp_path / "model", "llama")
     (folder / "model.safetensors").unlink()
     tokens = tmp_path / "tokens.parquet"
-    write_table(token_table(problems=2).drop(columns="fold"), tokens, schemas.TOKENS)
+    write_table(token_table(problems=2).drop(columns="fold"), tokens, TOKENS)
     spec = ModelSpec(str(folder), device="cpu")
-    sizes = [len(share) for share in shares(read_table(tokens, schemas.TOKENS), 7)]
+    sizes = [len(share) for share in shares(read_table(tokens, TOKENS), 7)]
     collect_activations(
         spec,
         tokens,
@@ -268,7 +269,7 @@ def test_an_empty_share_loads_no_weights(tmp_path):
         (sizes.index(0) + 1, 7),
         progress=False,
     )
-    table = read_table(tmp_path / "a.parquet", schemas.ACTIVATIONS)
+    table = read_table(tmp_path / "a.parquet", ACTIVATIONS)
     assert np.stack(table["active"]).tolist() == [[0] * 24] * (3 * FOLDS * LAYERS)
     assert table["tokens"].sum() == 0
     with pytest.raises(InputError, match="weights"):

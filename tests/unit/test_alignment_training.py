@@ -16,12 +16,12 @@ from transformers import AutoModelForCausalLM
 from langneurons.alignment.checkpoints import merge_adapter
 from langneurons.alignment.pairs import PAIRS
 from langneurons.alignment.resuming import Saving
+from langneurons.alignment.schema import TRAINING
 from langneurons.alignment.training import align, check_target_modules
-from langneurons.artifacts import read_provenance, read_table, write_table
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.spec import ModelSpec
-from langneurons.schemas import TRAINING
 
 SETTINGS = {
     "beta": 0.5,

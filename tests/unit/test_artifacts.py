@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import langneurons
-from langneurons import artifacts
-from langneurons.artifacts import (
-    atomic_path,
+from langneurons.artifacts import tables
+from langneurons.artifacts.atomic import atomic_path
+from langneurons.artifacts.tables import (
     read_arrow,
     read_provenance,
     read_table,
@@ -68,7 +68,7 @@ def test_killed_writer_leaves_the_old_file(tmp_path):
     path.write_text("old")
     script = (
         "import os, signal, sys\n"
-        "from langneurons.artifacts import atomic_path\n"
+        "from langneurons.artifacts.atomic import atomic_path\n"
         "with atomic_path(sys.argv[1]) as temporary:\n"
         "    temporary.write_text('half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -99,7 +99,7 @@ def test_full_disk_is_one_clear_sentence(tmp_path, monkeypatch, code, reason):
         raise OSError(code, "Error writing bytes to file")
 
     path = tmp_path / "a.parquet"
-    monkeypatch.setattr(artifacts.pq, "write_table", full)
+    monkeypatch.setattr(tables.pq, "write_table", full)
     with pytest.raises(InputError) as caught:
         write_table(TABLE, path, SCHEMA)
     assert str(caught.value) == f"{path}: cannot be written: {reason}; make room and run again"
@@ -111,7 +111,7 @@ def test_file_size_limit_met_by_a_real_write(tmp_path):
     script = (
         "import resource, signal, sys\n"
         "import numpy as np, pyarrow as pa\n"
-        "from langneurons.artifacts import write_table\n"
+        "from langneurons.artifacts.tables import write_table\n"
         "from langneurons.errors import InputError\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"

@@ -7,12 +7,12 @@ from core_cases import LANGUAGES, QUICK, one_layer, typed_neurons, write_case
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
 from langneurons.comparison.tables import write_comparison
 from langneurons.errors import InputError
-from langneurons.neurons import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
-from langneurons.phases import read_phases, write_phases
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
+from langneurons.phases.segmentation import read_phases, write_phases
 
 # Two layers of three neurons, three languages.
 BEFORE = Neurons(

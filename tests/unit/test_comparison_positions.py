@@ -4,7 +4,7 @@ import numpy as np
 from core_cases import QUICK, one_layer, typed_neurons, write_case
 from hypothesis import given
 
-from langneurons.artifacts import read_table
+from langneurons.artifacts.tables import read_table
 from langneurons.comparison.positions import (
     OVERLAP,
     TRANSITIONS,
@@ -13,7 +13,7 @@ from langneurons.comparison.positions import (
     transitions,
 )
 from langneurons.comparison.tables import write_dataset_overlap
-from langneurons.neurons import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
 
 
 def of_kinds(*kinds: int) -> Neurons:

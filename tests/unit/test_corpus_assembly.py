@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from langneurons.artifacts import read_provenance, read_table
-from langneurons.corpus import build_corpus, write_corpus
+from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.corpora.assembly import build_corpus, write_corpus
+from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
-from langneurons.schemas import CORPUS
 
 COLUMNS = {"language": "l", "problem": "k", "question": "q", "answer": "a"}
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from shared_data import shared
 
-from langneurons.corpus import build_corpus
+from langneurons.corpora.assembly import build_corpus
 from langneurons.errors import InputError
 
 TEN = ["en", "ru", "es", "fr", "de", "zh", "ja", "bn", "th", "sw"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from langneurons.corpus import build_corpus
+from langneurons.corpora.assembly import build_corpus
 from langneurons.errors import InputError
 
 

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from langneurons.corpus import build_corpus
+from langneurons.corpora.assembly import build_corpus
 from langneurons.errors import InputError
 
 TABLE = pd.DataFrame(

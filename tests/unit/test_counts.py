@@ -7,8 +7,8 @@ from core_cases import QUICK, QUICK_FILES, counts_tables
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langneurons.artifacts import read_arrow, read_provenance, read_table, write_table
-from langneurons.counts import (
+from langneurons.activations.counts import (
+    ACTIVATIONS,
     Counts,
     merge_counts,
     probabilities_schema,
@@ -17,8 +17,8 @@ from langneurons.counts import (
     write_counts,
     write_probabilities,
 )
+from langneurons.artifacts.tables import read_arrow, read_provenance, read_table, write_table
 from langneurons.errors import InputError
-from langneurons.schemas import ACTIVATIONS
 
 # Two languages, two folds, one layer, two neurons.
 SMALL = Counts(

@@ -21,19 +21,20 @@ from deactivation_cases import (
 )
 from tiny_models import save_tiny_model
 
-from langneurons.artifacts import read_provenance, read_table, write_table
-from langneurons.deactivation import summarise
+from langneurons.artifacts.cells import kept_cells
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
+from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
-from langneurons.evaluation.answering import Answering
-from langneurons.evaluation.bench import Bench
-from langneurons.evaluation.perplexity import Likelihood
-from langneurons.generation import generate
-from langneurons.kept import kept_cells
+from langneurons.interventions.answering import Answering
+from langneurons.interventions.bench import Bench
+from langneurons.interventions.deactivation import summarise
+from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps
 from langneurons.models.spec import ModelSpec
-from langneurons.neuron_sets import MASK, control, read_masks, sets_of_table
-from langneurons.schemas import CORPUS, TOKENS
+from langneurons.neurons.sets import MASK, control, read_masks, sets_of_table
+from langneurons.responses.generation import generate
+from langneurons.responses.schemas import TOKENS
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,25 +1,14 @@
-"""Changes by deactivation worked by hand, their intervals, and the figures drawn from them."""
+"""Changes by deactivation worked by hand, and their intervals."""
 
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.image import imread
 
-from langneurons.artifacts import read_table, write_table
-from langneurons.deactivation_changes import CHANGES, DOMINANCE, write_changes
-from langneurons.errors import InputError
-from langneurons.figures.deactivation_dominance import (
-    draw_deactivation_dominance,
-    figure_deactivation_dominance,
-)
-from langneurons.figures.deactivation_phases import (
-    draw_deactivation_phases,
-    figure_deactivation_phases,
-)
-from langneurons.phases import PHASES
-from langneurons.schemas import DEACTIVATION_PROBLEMS
+from langneurons.artifacts.tables import read_table, write_table
+from langneurons.interventions.deactivation_changes import CHANGES, DOMINANCE, write_changes
+from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
 
 LANGUAGES = ["en", "de", "sw"]
 SETS = ["specific", "specific@phase 1", "specific@phase 2"]
@@ -134,56 +123,3 @@ def test_an_overflowing_perplexity_has_a_finite_logarithm(tmp_path):
     row = row_of(changes, **keys, control=False)
     assert row["change"] == pytest.approx(800 - log_perplexity(1, 3))
     assert np.isnan(row["change_low"])  # no replicates, no interval
-
-
-def write_phases(path):
-    rows = {"phase": [1, 2], "first_layer": [0, 3], "last_layer": [2, 5], "name": ["one", "two"]}
-    counts = {"specific": 0, "related": 0, "general": 0}
-    bounds = {"first_layer_low": None, "first_layer_high": None}
-    write_table(pd.DataFrame(rows).assign(**counts, **bounds), path, PHASES)
-
-
-def test_dominance_is_drawn(tables):
-    figure = figure_deactivation_dominance(tables[1], "Title", ["n = 2"])
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["specific"] * 2
-    perplexity, accuracy = figure.axes
-    names = [label.get_text() for label in perplexity.get_yticklabels()]
-    assert names == ["English (4)", "German (2)", "Swahili (0)", "mean"]
-    assert [text.get_text() for text in perplexity.texts] == ["no neurons"]
-    # Accuracy in percentage points: −50 by its own neurons and on the others, 0 by random ones.
-    circles, squares = (line.get_xdata() for line in accuracy.lines[:2])
-    np.testing.assert_allclose(circles[:2], [0, 0])
-    np.testing.assert_allclose(squares[:2], [-50, 0])
-
-
-def test_phases_are_drawn(tables):
-    figure = figure_deactivation_phases(tables[1], 2, "Title", ["n = 2"])
-    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
-    assert [axes.get_title(loc="left").split("\n")[1] for axes in panels] == [
-        "the language itself",
-        "mean of the others",
-        "itself, random control",
-    ]
-    texts = [text.get_text() for text in panels[0].texts]
-    own = f"+{log_perplexity(2, 4) - log_perplexity(1, 3):.2f}"
-    half = f"+{(log_perplexity(2, 4) - log_perplexity(1, 3)) / 2:.2f}"
-    assert texts == [own] * 3 + ["0.00"] * 3 + ["–"] * 3 + [half] * 3
-
-
-def test_files_are_valid(tables, tmp_path):
-    write_table(tables[1], tmp_path / "dominance", DOMINANCE)
-    write_phases(tmp_path / "phases")
-    outputs = {kind: tmp_path / f"figure.{kind}" for kind in ("png", "pdf")}
-    style = {"dpi": 60}
-    draw_deactivation_dominance(tmp_path / "dominance", outputs, "Tiny", style)
-    assert imread(outputs["png"]).std() > 0.01
-    phases = tmp_path / "phases"
-    draw_deactivation_phases(tmp_path / "dominance", phases, outputs, "Tiny", style)
-    assert imread(outputs["png"]).std() > 0.01
-    whole = tables[1][tables[1]["set"] == "specific"]
-    write_table(whole, tmp_path / "dominance", DOMINANCE)
-    with pytest.raises(InputError, match="no set by phase"):
-        draw_deactivation_phases(tmp_path / "dominance", phases, outputs, "Tiny", style)
-    write_table(whole[:0], tmp_path / "dominance", DOMINANCE)
-    with pytest.raises(InputError, match="no changes"):
-        draw_deactivation_dominance(tmp_path / "dominance", outputs, "Tiny", style)

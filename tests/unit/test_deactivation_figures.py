@@ -2,27 +2,22 @@
 
 import importlib
 import sys
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from langneurons.artifacts import write_table
-from langneurons.deactivation_changes import CHANGES
+from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
-from langneurons.figures.deactivation_accuracy import (
-    draw_deactivation_accuracy,
-    figure_deactivation_accuracy,
-)
-from langneurons.figures.deactivation_change import (
-    change_maps,
-    draw_deactivation_change,
-    figure_deactivation_change,
-)
-from langneurons.schemas import DEACTIVATION
+from langneurons.figures.change_maps import change_maps
+from langneurons.figures.frame import draw_figure, render
+from langneurons.figures.style import describe
+from langneurons.interventions.deactivation_changes import CHANGES
+from langneurons.interventions.schemas import DEACTIVATION
 
-DRAW = {"change": draw_deactivation_change, "accuracy": draw_deactivation_accuracy}
+NAMES = ("deactivation_change", "deactivation_accuracy")
 NAN, INF = np.nan, np.inf
 
 
@@ -81,9 +76,22 @@ def perplexity_intervals(table):
     return changes[changes["measure"] == "log_perplexity"]
 
 
-def drawn(figure):
+def artefacts(folder, table, changes=None):
+    """Write a table and the intervals of its changes."""
+    paths = {name: folder / f"{name}.parquet" for name in ("deactivation", "changes")}
+    parameters = {"parameters": {"texts": "prompt"}}
+    write_table(table, paths["deactivation"], DEACTIVATION, parameters)
+    write_table(intervals(table) if changes is None else changes, paths["changes"], CHANGES)
+    return paths
+
+
+def page(name, folder, table, changes=None):
+    return render(name, artefacts(folder, table, changes), "Tiny on MGSM", {"dpi": 60})
+
+
+def drawn(page):
     """Colours' values of the panels, (2, 2) each with NaN where pale, and their texts."""
-    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
+    panels = [axes for axes in page.figure.axes if axes.get_title(loc="left")]
     values = [
         axes.collections[0].get_array().reshape(2, 2).filled(NAN).astype(float) for axes in panels
     ]
@@ -91,10 +99,8 @@ def drawn(figure):
     return panels, values, texts
 
 
-def test_log_perplexity_is_drawn_as_its_change_against_none():
-    panels, values, texts = drawn(
-        figure_deactivation_change(deactivations(), intervals(deactivations()), "Title", ["n = 8"])
-    )
+def test_log_perplexity_is_drawn_as_its_change_against_none(tmp_path):
+    panels, values, texts = drawn(page("deactivation_change", tmp_path, deactivations()))
 
     # log(1 + 15) − log(1 + 7) = log 2 on German; the seeds of its control give on English
     # log 4/4 and log 2/4, their mean −½ log 2; on German log 8/8 and log 32/8, their mean log 2.
@@ -124,12 +130,8 @@ def test_log_perplexity_is_drawn_as_its_change_against_none():
     assert columns == ["English", "German"]
 
 
-def test_accuracy_is_drawn_as_its_change_in_percentage_points():
-    _, values, texts = drawn(
-        figure_deactivation_accuracy(
-            deactivations(), intervals(deactivations()), "Title", ["n = 8"]
-        )
-    )
+def test_accuracy_is_drawn_as_its_change_in_percentage_points(tmp_path):
+    _, values, texts = drawn(page("deactivation_accuracy", tmp_path, deactivations()))
 
     # 0 − 25 % on German; the seeds of the control: 0 and +25 on English, 0 and −12.5 on German.
     np.testing.assert_allclose(values[0], [[NAN, NAN], [0, -25]])
@@ -146,10 +148,10 @@ def test_an_infinite_perplexity_without_a_mask_leaves_no_number():
     np.testing.assert_allclose(change.changes, [[NAN, 0], [-INF, 3 * np.log(2)]])
 
 
-def test_cells_whose_interval_contains_0_are_pale():
+def test_cells_whose_interval_contains_0_are_pale(tmp_path):
     table = deactivations()
     changes = intervals(table, clear=[("specific", "de", "de")])
-    panels, _, _ = drawn(figure_deactivation_change(table, changes, "Title", ["n = 8"]))
+    panels, _, _ = drawn(page("deactivation_change", tmp_path, table, changes))
     opacity = [axes.collections[0].get_alpha() for axes in panels]
     # A set and its control alike; the row of English has no interval, nothing was measured.
     np.testing.assert_array_equal(opacity[0] == 1, [[False, False], [False, True]])
@@ -164,20 +166,22 @@ def test_sets_by_phase_have_no_maps():
     assert list(maps) == ["specific", "specific+related"]
 
 
-def test_problems_without_answers_are_marked(tmp_path, monkeypatch):
+def test_problems_without_answers_are_marked(tmp_path):
     table = deactivations()
     table["accuracy"] = NAN
-    _, _, texts = drawn(figure_deactivation_accuracy(table, intervals(table), "Title", ["n = 8"]))
+    unanswered = page("deactivation_accuracy", tmp_path, table)
+    _, _, texts = drawn(unanswered)
     assert texts[0] == ["", "", "n/a", "n/a", "no neurons"]
-    assert "n/a: the problems have no answers." in caption("accuracy", table, tmp_path, monkeypatch)
+    assert "n/a: the problems have no answers." in caption(unanswered)
 
 
-@pytest.mark.parametrize("name", DRAW)
+@pytest.mark.parametrize("name", NAMES)
 def test_files_are_valid_and_equal_on_a_second_run(name, tmp_path):
     runs = [{kind: tmp_path / f"{run}.{kind}" for kind in ("png", "pdf")} for run in ("one", "two")]
     table = deactivations()
+    paths = artefacts(tmp_path, table[table["set"] != "specific+related"])
     for outputs in runs:
-        draw(name, table[table["set"] != "specific+related"], tmp_path / "table", outputs)
+        draw_figure(name, paths, outputs, "Tiny on MGSM", {"dpi": 60})
 
     assert imread(runs[0]["png"]).std() > 0.01
     assert runs[0]["pdf"].read_bytes().startswith(b"%PDF-")
@@ -185,28 +189,29 @@ def test_files_are_valid_and_equal_on_a_second_run(name, tmp_path):
         assert runs[0][kind].read_bytes() == runs[1][kind].read_bytes()
 
 
-def test_the_caption_says_units_n_and_seeds(tmp_path, monkeypatch):
-    text = caption("change", deactivations(), tmp_path, monkeypatch)
+def test_the_caption_says_units_n_and_seeds(tmp_path):
+    text = caption(page("deactivation_change", tmp_path, deactivations()))
     assert "log(1 + PPL), natural logarithm of the perplexity of the prompts" in text
     assert "inf: infinite PPL" in text
     assert "mean of 2 seeds" in text
     assert "n = 8 problems a language." in text
-    assert "percentage points" in caption("accuracy", deactivations(), tmp_path, monkeypatch)
+    accuracy = caption(page("deactivation_accuracy", tmp_path, deactivations()))
+    assert "percentage points" in accuracy
 
 
-def test_sets_without_controls_have_one_panel_each(tmp_path, monkeypatch):
+def test_sets_without_controls_have_one_panel_each(tmp_path):
     table = deactivations()
-    table = table[table["control_seed"].isna()]
-    panels, _, _ = drawn(figure_deactivation_change(table, intervals(table), "Title", ["n = 8"]))
+    without = page("deactivation_change", tmp_path, table[table["control_seed"].isna()])
+    panels, _, _ = drawn(without)
     assert [axes.get_title(loc="left") for axes in panels] == ["specific", "specific+related"]
-    assert "No random control." in caption("change", table, tmp_path, monkeypatch)
+    assert "No random control." in caption(without)
 
 
 @pytest.mark.parametrize(("kept", "missing"), [("none", "a set"), ("specific", "no set")])
 def test_a_table_without_a_set_or_without_none_is_refused(kept, missing, tmp_path):
     table = deactivations()
     with pytest.raises(InputError, match=f"no row with {missing} of neurons"):
-        draw("change", table[table["set"] == kept], tmp_path / "table.parquet", {})
+        page("deactivation_change", tmp_path, table[table["set"] == kept])
 
 
 @pytest.mark.parametrize(
@@ -216,26 +221,14 @@ def test_a_table_without_a_set_or_without_none_is_refused(kept, missing, tmp_pat
         "deactivation_phases", "steering",
     ],
 )  # fmt: skip
-def test_the_figures_need_no_torch(name, monkeypatch):
+def test_the_figures_need_no_torch(name):
     """The conda environment of their rules has none."""
-    for module in [module for module in sys.modules if module.startswith("langneurons")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "torch", None)  # to import it is an error
-    importlib.import_module(f"langneurons.figures.{name}")
+    with mock.patch.dict(sys.modules, {"torch": None}):  # to import it is an error
+        for module in [module for module in sys.modules if module.startswith("langneurons")]:
+            del sys.modules[module]
+        importlib.import_module(f"langneurons.figures.{name}")
 
 
-def draw(name, table, path, outputs):
-    write_table(table, path, DEACTIVATION, {"parameters": {"texts": "prompt"}})
-    changes = path.with_name(f"{path.name}.changes")
-    write_table(intervals(table), changes, CHANGES)
-    DRAW[name](path, changes, outputs, "Tiny on MGSM", {"dpi": 60})
-
-
-def caption(name, table, folder, monkeypatch):
-    """The description that a figure's files would carry; none is written."""
-    said = []
-    module = sys.modules[DRAW[name].__module__]
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "save", lambda figure, outputs, text, dpi: said.append(text))
-        draw(name, table, folder / "caption.parquet", {})
-    return said[0]
+def caption(page):
+    """The description that a figure's files carry."""
+    return describe(page.heading, page.notes)

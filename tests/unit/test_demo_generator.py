@@ -6,7 +6,7 @@ from importlib import resources
 import pytest
 import yaml
 
-from langneurons.demo.generator import (
+from langneurons.corpora.generated import (
     LANGUAGES,
     TEMPLATES,
     available,
@@ -151,7 +151,7 @@ def test_templates_take_turns():
 
 @pytest.mark.parametrize("language", ALL)
 def test_every_language_has_every_template_person_and_item(language):
-    file = resources.files("langneurons.demo") / "templates" / f"{language}.yaml"
+    file = resources.files("langneurons.corpora") / "templates" / f"{language}.yaml"
     lexicon = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert list(lexicon["templates"]) == list(TEMPLATES)
     assert len(lexicon["people"]) == len(lexicon["items"]) == 8

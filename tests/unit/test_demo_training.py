@@ -9,7 +9,7 @@ import torch
 import yaml
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from langneurons.demo.generator import generate
+from langneurons.corpora.generated import generate
 from langneurons.demo.training import (
     IGNORED,
     Example,

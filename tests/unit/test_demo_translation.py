@@ -11,7 +11,7 @@ import yaml
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from langneurons.alignment.translation import Translator
-from langneurons.demo.generator import LANGUAGES, choose, form_after_numeral, write
+from langneurons.corpora.generated import LANGUAGES, choose, form_after_numeral, write
 from langneurons.demo.ranking import measure_ranking, wrong_responses
 from langneurons.demo.training import IGNORED
 from langneurons.demo.translation import (

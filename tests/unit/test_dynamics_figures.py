@@ -2,29 +2,16 @@
 
 import numpy as np
 import pandas as pd
+from figure_cases import artefact, changes_by_layer, changes_by_n, draw, summaries, two_phases
 from matplotlib.colors import to_rgb
 
+from langneurons.alignment.schema import TRAINING
 from langneurons.comparison.changes import LANGUAGES
-from langneurons.figures.alignment_training import figure_alignment_training
-from langneurons.figures.layer_dynamics import figure_layer_dynamics
-from langneurons.figures.sharing_dynamics import figure_sharing_dynamics
 from langneurons.figures.style import read_style
 from langneurons.figures.training_steps import shades
-from langneurons.figures.type_dynamics import figure_type_dynamics, group_means
-from langneurons.schemas import TRAINING
+from langneurons.figures.type_dynamics import group_means
 
 LOOK = read_style({})
-REST = ("Heading", ["Note"])
-PHASES = pd.DataFrame(
-    {
-        "phase": [1, 2],
-        "name": ["segment 1", "segment 2"],
-        "first_layer": [0, 1],
-        "last_layer": [0, 2],
-        "first_layer_low": [None, None],
-        "first_layer_high": [None, None],
-    }
-)
 
 
 def drawn(axes):
@@ -49,22 +36,17 @@ def test_shades_go_from_light_to_dark_through_the_colour():
     assert np.allclose(shades("#0072B2", 1), to_rgb("#0072B2"))
 
 
-def test_layer_dynamics_draws_a_line_a_checkpoint_darker_with_steps():
+def test_layer_dynamics_draws_a_line_a_checkpoint_darker_with_steps(tmp_path):
     changes = {
         20: [-4, 1, 0, 3, 2, 0, 0, -2, 0, -3, 0, 3],
         60: [-8, 2, 1, 5, 0, 0, 4, -4] + [0] * 4,
     }
-    tables = {
-        step: pd.DataFrame(
-            {
-                "layer": np.repeat([0, 1, 2], 4),
-                "type": ["specific", "related", "general", "other"] * 3,
-                "change": change,
-            }
-        )
-        for step, change in changes.items()
+    paths = {
+        "changes": [changes_by_layer(tmp_path / f"{s}", change) for s, change in changes.items()],
+        "summaries": summaries(tmp_path, {}, {}, {}),
+        "phases": two_phases(tmp_path, None, None),
     }
-    figure = figure_layer_dynamics(tables, PHASES, *REST, LOOK)
+    figure = draw("layer_dynamics", paths, {"steps": [0, *changes]})
     specific, related, general = figure.axes
     assert drawn(specific) == [[-4, 2, 0], [-8, 0, 0]]
     assert drawn(related) == [[1, 0, -3], [2, 0, 0]]
@@ -78,18 +60,11 @@ def test_layer_dynamics_draws_a_line_a_checkpoint_darker_with_steps():
     assert legend(specific) == ["20", "60"]
 
 
-def test_sharing_dynamics_leaves_out_neurons_of_no_language():
-    tables = {
-        step: pd.DataFrame(
-            {
-                "population": ["all"] * 3 + ["selected"] * 3,
-                "n_languages": [0, 1, 2] * 2,
-                "change": change,
-            }
-        )
-        for step, change in {1000: [-20, 30, -10, 1, -2, 0], 2000: [-9, 8, 1, 0, 3, -3]}.items()
-    }
-    everything, selected = figure_sharing_dynamics(tables, *REST).axes
+def test_sharing_dynamics_leaves_out_neurons_of_no_language(tmp_path):
+    changes = {1000: [-20, 30, -10, 1, -2, 0], 2000: [-9, 8, 1, 0, 3, -3]}
+    tables = [changes_by_n(tmp_path / f"{s}", change=change) for s, change in changes.items()]
+    paths = {"changes": tables, "summaries": summaries(tmp_path, {}, {}, {})}
+    everything, selected = draw("sharing_dynamics", paths, {"steps": [0, *changes]}).axes
     assert drawn(everything) == [[30, -10], [8, 1]]
     assert drawn(selected) == [[-2, 0], [3, -3]]
     assert everything.lines[0].get_xdata().tolist() == [1, 2]
@@ -107,7 +82,19 @@ def languages_table(after):
     return pd.DataFrame(rows, columns=LANGUAGES.names)
 
 
-def test_type_dynamics_starts_at_the_base_and_sets_trained_beside_other_languages():
+def draw_types(folder, tables, totals):
+    """Draw a table of languages a checkpoint; ``totals``: a row a step, a column a type."""
+    paths = {
+        "changes": [
+            artefact(folder / f"{i}.languages", table, LANGUAGES, before="base")
+            for i, table in enumerate(tables)
+        ],
+        "summaries": summaries(folder, *totals.to_dict("records")),
+    }
+    return draw("type_dynamics", paths, {"steps": list(totals.index)})
+
+
+def test_type_dynamics_starts_at_the_base_and_sets_trained_beside_other_languages(tmp_path):
     tables = [
         languages_table({"specific": [8, 24, 34], "related": [1, 3, 6]}),
         languages_table({"specific": [5, 30, 40], "related": [2, 4, 9]}),
@@ -120,7 +107,7 @@ def test_type_dynamics_starts_at_the_base_and_sets_trained_beside_other_language
     totals = pd.DataFrame(
         {"specific": [60, 66, 75], "related": [5, 6, 9], "general": [7, 7, 0]}, index=[0, 20, 60]
     )
-    figure = figure_type_dynamics(totals, means, *REST, LOOK)
+    figure = draw_types(tmp_path, tables, totals)
     specific, related, general, specific_means, related_means = figure.axes
     assert [drawn(axes) for axes in (specific, related, general)] == [
         [[60, 66, 75]],
@@ -135,16 +122,16 @@ def test_type_dynamics_starts_at_the_base_and_sets_trained_beside_other_language
     assert [axes.get_ylim()[0] for axes in figure.axes] == [0] * 5
 
 
-def test_type_dynamics_without_another_language_has_one_line_a_panel():
+def test_type_dynamics_without_another_language_has_one_line_a_panel(tmp_path):
     table = languages_table({"specific": [8, 24, 34], "related": [1, 3, 6]}).assign(trained=True)
     means = group_means([table], [0, 20])
     assert means["specific", True].tolist() == [20, 22]
     totals = pd.DataFrame({"specific": [0, 0], "related": [5, 6], "general": [7, 7]}, index=[0, 20])
-    figure = figure_type_dynamics(totals, means, *REST, LOOK)
+    figure = draw_types(tmp_path, [table], totals)
     assert legend(figure.axes[3]) == ["trained"]
 
 
-def test_training_draws_a_panel_a_measure_without_what_was_not_logged():
+def test_training_draws_a_panel_a_measure_without_what_was_not_logged(tmp_path):
     rows = [
         (0, "dev", 0.7, 0.0, None),
         (10, "train", 0.6, None, 0.75),
@@ -152,7 +139,8 @@ def test_training_draws_a_panel_a_measure_without_what_was_not_logged():
         (10, "dev", 0.5, 0.2, 1.0),
     ]
     table = pd.DataFrame(rows, columns=TRAINING.names)
-    loss, margin, accuracy = figure_alignment_training(table, *REST).axes
+    training = artefact(tmp_path / "training", table, TRAINING)
+    loss, margin, accuracy = draw("alignment_training", {"training": training}).axes
     lines = {
         (axes, line.get_label()): (list(line.get_xdata()), list(line.get_ydata()))
         for axes in (loss, margin, accuracy)

@@ -4,32 +4,26 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from langneurons.evaluation.accuracy import ACCURACY
-from langneurons.figures.accuracy import figure_accuracy
-from langneurons.figures.language_sharing import figure_language_sharing, shared_neurons
-from langneurons.figures.layer_change import figure_layer_change
-from langneurons.figures.layer_distribution import figure_layer_distribution
-from langneurons.figures.probability_profiles import example_neurons
-from langneurons.figures.sharing_change import figure_sharing_change
-from langneurons.figures.sharing_counts import figure_sharing_counts
-from langneurons.figures.style import count_axis, new_figure, read_style, signed
-from langneurons.figures.transitions import figure_transitions
-from langneurons.neuron_table import NEURONS
-
-LANGUAGES = ["en", "de", "zh"]
-LOOK = read_style({})
-
-PHASES = pd.DataFrame(
-    {
-        "phase": [1, 2],
-        "name": ["segment 1", "segment 2"],
-        "first_layer": [0, 1],
-        "last_layer": [0, 2],
-        "first_layer_low": [0.0, 1.5],
-        "first_layer_high": [0.0, 2.0],
-    }
+from figure_cases import (
+    LANGUAGES,
+    accuracies,
+    artefact,
+    changes_by_layer,
+    changes_by_n,
+    draw,
+    summaries,
+    two_phases,
 )
+
+from langneurons.comparison.positions import TRANSITIONS
+from langneurons.figures.language_sharing import shared_neurons
+from langneurons.figures.probability_profiles import example_neurons
+from langneurons.figures.style import count_axis, new_figure, read_style, signed
+from langneurons.neurons.table import NEURONS, read_neurons
+from langneurons.phases.segmentation import LAYERS
+from langneurons.responses.accuracy import ACCURACY
+
+LOOK = read_style({})
 
 
 def heights(axes):
@@ -40,16 +34,16 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-def accuracies():
-    rows = [("en", 10, 6, 9, 5, 0.5, 0.25, 0.75), ("zh", 0, 0, 0, 0, None, None, None)]
-    return pd.DataFrame(rows, columns=ACCURACY.names).astype({"accuracy": float})
-
-
-def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase():
+def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase(tmp_path):
     layers = pd.DataFrame(
         {"layer": [0, 1, 2], "specific": [4, 0, 3], "related": [2, 0, 1], "general": [1, 9, 5]}
     )
-    axes = figure_layer_distribution(PHASES, layers, "Heading", ["Note"], LOOK).axes[0]
+    paths = {
+        "phases": two_phases(tmp_path, [0.0, 1.5], [0.0, 2.0]),
+        "layers": artefact(tmp_path / "layers", layers, LAYERS),
+        "summary": summaries(tmp_path, {})[0],
+    }
+    axes = draw("layer_distribution", paths).axes[0]
     lines = {line.get_label(): line for line in axes.lines}
     for kind in ("specific", "related", "general"):
         assert lines[kind].get_ydata().tolist() == layers[kind].tolist()
@@ -65,15 +59,14 @@ def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase():
     assert bracket[:, 0].tolist() == [1.0, 1.5]
 
 
-def test_layer_change_draws_a_panel_a_type_with_its_total():
-    table = pd.DataFrame(
-        {
-            "layer": np.repeat([0, 1, 2], 4),
-            "type": ["specific", "related", "general", "other"] * 3,
-            "change": [-4, 1, 0, 3, 2, 0, 0, -2, 0, -3, 0, 3],
-        }
-    )
-    figure = figure_layer_change(table, PHASES, "Heading", ["Note"], LOOK)
+def test_layer_change_draws_a_panel_a_type_with_its_total(tmp_path):
+    change = [-4, 1, 0, 3, 2, 0, 0, -2, 0, -3, 0, 3]
+    paths = {
+        "layers": changes_by_layer(tmp_path / "layers", change),
+        "phases": two_phases(tmp_path, [0.0, 1.5], [0.0, 2.0]),
+        "summaries": summaries(tmp_path, {}, {}),
+    }
+    figure = draw("layer_change", paths)
     specific, related, general = figure.axes
     bars = [[bar.get_height() for bar in axes.containers[0]] for axes in figure.axes]
     assert bars == [[-4, 2, 0], [1, 0, -3], [0, 0, 0]]
@@ -82,25 +75,24 @@ def test_layer_change_draws_a_panel_a_type_with_its_total():
     assert general.get_ylabel() == "Δ general\n(total 0)"
 
 
-SHARING = pd.DataFrame(
-    {
-        "population": ["all"] * 3 + ["selected"] * 3,
-        "n_languages": [0, 1, 2] * 2,
-        "before": [900, 60, 40, 0, 7, 0],
-        "after": [880, 90, 30, 1, 5, 0],
-        "change": [-20, 30, -10, 1, -2, 0],
+def draw_sharing(module, folder):
+    before, after = [900, 60, 40, 0, 7, 0], [880, 90, 30, 1, 5, 0]
+    change = [-20, 30, -10, 1, -2, 0]
+    paths = {
+        "sharing": changes_by_n(folder / "sharing", before=before, after=after, change=change),
+        "summaries": summaries(folder, {}, {}),
     }
-)
+    return draw(module, paths)
 
 
-def test_sharing_change_leaves_out_neurons_of_no_language_and_labels_every_bar():
-    figure = figure_sharing_change(SHARING, "Heading", ["Note"])
+def test_sharing_change_leaves_out_neurons_of_no_language_and_labels_every_bar(tmp_path):
+    figure = draw_sharing("sharing_change", tmp_path)
     assert [heights(axes) for axes in figure.axes] == [[30, -10], [-2, 0]]
     assert [texts(axes) for axes in figure.axes] == [["+30", "−10"], ["−2", "0"]]
 
 
-def test_sharing_counts_draws_before_and_after_told_apart_by_hatch():
-    figure = figure_sharing_counts(SHARING, "Heading", ["Note"])
+def test_sharing_counts_draws_before_and_after_told_apart_by_hatch(tmp_path):
+    figure = draw_sharing("sharing_counts", tmp_path)
     everything, selected = figure.axes
     assert heights(everything) == [900, 60, 40, 880, 90, 30]
     assert heights(selected) == [0, 7, 0, 1, 5, 0]
@@ -119,12 +111,12 @@ def test_counts_that_span_more_than_thirtyfold_get_a_logarithmic_axis(counts, sc
     assert ("logarithmic" in axes.get_ylabel()) == (scale == "symlog")
 
 
-def transitions():
+def draw_transitions(folder):
     # 4 specific neurons, 1 kept; no related one; 5000 others, 2 of them become general.
     numbers = [[1, 0, 0, 3], [0, 0, 0, 0], [0, 0, 6, 0], [0, 0, 2, 4998]]
     totals = [4, np.nan, 6, 5000]
     kinds = ["specific", "related", "general", "other"]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "type_before": np.repeat(kinds, 4),
             "type_after": kinds * 4,
@@ -132,10 +124,16 @@ def transitions():
             "share": np.ravel(np.array(numbers) / np.array(totals)[:, None]),
         }
     )
+    path = folder / "transitions"
+    paths = {
+        "transitions": artefact(path, table, TRANSITIONS, before="base", after="aligned"),
+        "summaries": summaries(folder, {}, {}),
+    }
+    return draw("transitions", paths)
 
 
-def test_transitions_write_count_and_share_in_each_cell():
-    axes = figure_transitions(transitions(), "Heading", ["Note"]).axes[0]
+def test_transitions_write_count_and_share_in_each_cell(tmp_path):
+    axes = draw_transitions(tmp_path).axes[0]
     cells = np.reshape(texts(axes), (4, 4))
     assert cells[0].tolist() == ["1\n25.0%", "0\n0.0%", "0\n0.0%", "3\n75.0%"]
     assert cells[1].tolist() == ["0"] * 4
@@ -149,12 +147,22 @@ def test_transitions_write_count_and_share_in_each_cell():
     ]
 
 
-def test_language_sharing_counts_neurons_of_both_languages():
+def test_language_sharing_counts_neurons_of_both_languages(tmp_path):
     # One layer of four neurons: {en}, {en, de}, {en, de}, {de}; none is zh's.
     masks = np.array([[[1, 0, 0], [1, 1, 0], [1, 1, 0], [0, 1, 0]]], dtype=bool)
-    shared = shared_neurons(masks)
-    assert shared.tolist() == [[3, 2, 0], [2, 3, 0], [0, 0, 0]]
-    axes = figure_language_sharing(shared, LANGUAGES, "Heading", ["Note"]).axes[0]
+    assert shared_neurons(masks).tolist() == [[3, 2, 0], [2, 3, 0], [0, 0, 0]]
+    table = pd.DataFrame(
+        {
+            "neuron": range(4),
+            "selected": True,
+            "type": "specific",
+            "languages": [["en"], ["en", "de"], ["en", "de"], ["de"]],
+        }
+    )
+    neurons = artefact(tmp_path / "neurons", table, NEURONS)
+    assert (read_neurons(neurons, LANGUAGES).masks() == masks).all()
+    paths = {"neurons": neurons, "summary": summaries(tmp_path, {})[0]}
+    axes = draw("language_sharing", paths).axes[0]
     assert texts(axes)[:3] == ["3\n100%", "2\n67%", "0\n0%"]
     assert texts(axes)[6:] == ["0", "0", "0"]
     names = [label.get_text() for label in axes.get_xticklabels()]
@@ -190,9 +198,16 @@ def test_examples_are_the_lowest_scores_a_new_set_of_languages_first():
     assert chosen["profile"][3].tolist() == pytest.approx([0.7, 0.6])
 
 
-def test_accuracy_draws_each_model_beside_the_other_and_no_mark_without_responses():
+def draw_accuracy(folder, tables):
+    paths = [
+        artefact(folder / model, table, ACCURACY, model=model) for model, table in tables.items()
+    ]
+    return draw("accuracy", {"accuracies": paths})
+
+
+def test_accuracy_draws_each_model_beside_the_other_and_no_mark_without_responses(tmp_path):
     tables = {"base": accuracies(), "aligned": accuracies().assign(accuracy=[0.6, None])}
-    axes = figure_accuracy(tables, "Heading", ["Note"]).axes[0]
+    axes = draw_accuracy(tmp_path, tables).axes[0]
     base, aligned = (container.lines[0] for container in axes.containers)
     assert base.get_ydata()[0] == 0.5
     assert aligned.get_ydata()[0] == 0.6
@@ -205,9 +220,9 @@ def test_accuracy_draws_each_model_beside_the_other_and_no_mark_without_response
     assert legend == ["base", "aligned"]
 
 
-def test_an_interval_that_rounding_puts_beyond_its_share_is_drawn():
+def test_an_interval_that_rounding_puts_beyond_its_share_is_drawn(tmp_path):
     table = accuracies().assign(accuracy=[0.0, None], low=[1e-18, None], high=[0.3, None])
-    axes = figure_accuracy({"base": table}, "Heading", ["Note"]).axes[0]
+    axes = draw_accuracy(tmp_path, {"base": table}).axes[0]
     assert axes.containers[0].lines[2][0].get_segments()[0][:, 1].tolist() == [0.0, 0.3]
 
 
@@ -226,11 +241,11 @@ def test_signed(value, decimals, text):
     assert signed(value, decimals) == text
 
 
-def test_a_user_matplotlibrc_changes_nothing(monkeypatch):
+def test_a_user_matplotlibrc_changes_nothing(monkeypatch, tmp_path):
     import matplotlib
 
     monkeypatch.setitem(matplotlib.rcParams, "axes.grid", True)
     monkeypatch.setitem(matplotlib.rcParams, "font.size", 20)
-    figure = figure_transitions(transitions(), "Heading", ["Note"])
+    figure = draw_transitions(tmp_path)
     assert figure.axes[0].yaxis.label.get_size() == 7
     assert matplotlib.rcParams["font.size"] == 20

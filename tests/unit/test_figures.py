@@ -1,39 +1,30 @@
 """Figures: their files come whole, equal on a second run, and captioned."""
 
+import inspect
 import os
 import subprocess
 import sys
 import textwrap
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
 import pytest
+from figure_cases import LANGUAGES, accuracies
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from langneurons.artifacts import write_table
+from langneurons.activations.counts import Counts, write_counts, write_probabilities
+from langneurons.alignment.schema import TRAINING
+from langneurons.artifacts.tables import write_table
 from langneurons.comparison.tables import write_comparison
-from langneurons.counts import Counts, write_counts, write_probabilities
 from langneurons.errors import InputError
-from langneurons.evaluation.accuracy import ACCURACY
-from langneurons.figures.accuracy import draw_accuracy
-from langneurons.figures.alignment_training import draw_alignment_training
-from langneurons.figures.language_sharing import draw_language_sharing
-from langneurons.figures.layer_change import draw_layer_change
-from langneurons.figures.layer_distribution import draw_layer_distribution
-from langneurons.figures.layer_dynamics import draw_layer_dynamics
-from langneurons.figures.probability_profiles import draw_probability_profiles
-from langneurons.figures.sharing_change import draw_sharing_change
-from langneurons.figures.sharing_counts import draw_sharing_counts
-from langneurons.figures.sharing_dynamics import draw_sharing_dynamics
+from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import read_style
-from langneurons.figures.transitions import draw_transitions
-from langneurons.figures.type_dynamics import draw_type_dynamics
-from langneurons.neuron_table import write_neurons
-from langneurons.phases import write_phases
-from langneurons.schemas import TRAINING
+from langneurons.neurons.table import write_neurons
+from langneurons.phases.segmentation import write_phases
+from langneurons.responses.accuracy import ACCURACY
 
-LANGUAGES = ["en", "de", "zh"]
 PARAMETERS = {"top_rate": 0.1, "threshold_quantile": 0.8, "lambda_": None}
 STYLE = {"dpi": 60}
 
@@ -70,47 +61,49 @@ def artefacts(tmp_path_factory):
     return folder
 
 
-def accuracies():
-    rows = [("en", 10, 6, 9, 5, 0.5, 0.25, 0.75), ("zh", 0, 0, 0, 0, None, None, None)]
-    return pd.DataFrame(rows, columns=ACCURACY.names).astype({"accuracy": float})
-
-
 def training():
     rows = [(0, "dev", 0.7, 0.0, None), (5, "train", 0.6, 0.1, 0.8), (9, "dev", 0.5, 0.2, 1.0)]
     return pd.DataFrame(rows, columns=TRAINING.names)
 
 
+#: What figures read → the files of `artefacts`.
+FILES = {
+    "neurons": "before.neurons",
+    "probabilities": "before.probabilities",
+    "summary": "before.summary",
+    "phases": "phases",
+    "phases of before": "phases",
+    "phase_layers": "layers",
+    "layer_change": "change.layers",
+    "sharing_change": "change.sharing",
+    "language_change": "change.languages",
+    "transitions": "change.transitions",
+    "summary of models": ["before.summary", "after.summary"],
+    "accuracy of models": ["base.accuracy", "aligned.accuracy"],
+    "training": "training",
+}
+
+
+def declaration(name):
+    return import_module(f"langneurons.figures.{name}").FIGURE
+
+
+def inputs(name, folder):
+    """The artefacts that a figure declares, of an alignment with one checkpoint."""
+    figure, paths = declaration(name), {}
+    for argument, artefact in figure.reads.items():
+        files = FILES[artefact]
+        if figure.per == "course" and artefact.endswith("_change"):
+            files = [files]
+        one = isinstance(files, str)
+        paths[argument] = folder / files if one else [folder / file for file in files]
+    return paths
+
+
 def draw(name, folder, outputs, title="Tiny on MGSM", style=STYLE):
     """Draw a figure of the module's artefacts by its name."""
-    rest = (outputs, title, style)
-    summaries = (folder / "before.summary", folder / "after.summary")
-    match name:
-        case "layer_distribution":
-            draw_layer_distribution(folder / "phases", folder / "layers", summaries[0], *rest)
-        case "layer_change":
-            draw_layer_change(folder / "change.layers", folder / "phases", summaries, *rest)
-        case "sharing_change":
-            draw_sharing_change(folder / "change.sharing", summaries, *rest)
-        case "sharing_counts":
-            draw_sharing_counts(folder / "change.sharing", summaries, *rest)
-        case "transitions":
-            draw_transitions(folder / "change.transitions", summaries, *rest)
-        case "language_sharing":
-            draw_language_sharing(folder / "before.neurons", summaries[0], *rest)
-        case "probability_profiles":
-            neurons, probabilities = folder / "before.neurons", folder / "before.probabilities"
-            draw_probability_profiles(neurons, probabilities, summaries[0], *rest)
-        case "accuracy":
-            draw_accuracy([folder / "base.accuracy", folder / "aligned.accuracy"], *rest)
-        case "alignment_training":
-            draw_alignment_training(folder / "training", *rest)
-        case "layer_dynamics":
-            changes = [folder / "change.layers"]
-            draw_layer_dynamics(changes, folder / "phases", summaries, [0, 60], *rest)
-        case "sharing_dynamics":
-            draw_sharing_dynamics([folder / "change.sharing"], summaries, [0, 60], *rest)
-        case "type_dynamics":
-            draw_type_dynamics([folder / "change.languages"], summaries, [0, 60], *rest)
+    values = {"steps": [0, 60]} if declaration(name).per == "course" else {}
+    draw_figure(name, inputs(name, folder), outputs, title, style, values)
 
 
 FIGURES = [
@@ -129,6 +122,22 @@ FIGURES = [
 ]
 #: What the caption of a figure says that is not about neurons.
 SAYS = {"accuracy": "n = 0–10 responses", "alignment_training": "n = 12 train and 3 dev pairs."}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_each_figure_is_drawn_from_what_it_declares(name):
+    figure = declaration(name)
+    arguments = inspect.signature(import_module(f"langneurons.figures.{name}").draw).parameters
+    facts = {"steps"} if figure.per == "course" else set()
+    assert set(arguments) == {"page", *figure.reads, *facts}
+    assert set(vars(figure)["values"]) == facts
+
+
+def test_the_title_stands_above_the_panels_and_the_notes_below(artefacts):
+    page = render("transitions", inputs("transitions", artefacts), "Tiny on MGSM", STYLE)
+    assert page.figure.get_suptitle() == "Types before and after: Tiny on MGSM"
+    assert page.notes[0] == "Cells: neurons, and their share of the row's type before."
+    assert page.figure.get_supxlabel().replace("\n", " ") == " ".join(page.notes)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -170,11 +179,15 @@ def png_description(path):
 def test_bytes_do_not_depend_on_the_process(artefacts, tmp_path):
     script = """
         import sys
-        from langneurons.figures.layer_distribution import draw_layer_distribution
+        from langneurons.figures.frame import draw_figure
         folder, out = sys.argv[1:]
-        draw_layer_distribution(
-            f"{folder}/phases", f"{folder}/layers", f"{folder}/before.summary",
-            {"png": f"{out}.png", "pdf": f"{out}.pdf"}, "Tiny on MGSM", {"dpi": 60},
+        files = {"phases": "phases", "layers": "layers", "summary": "before.summary"}
+        draw_figure(
+            "layer_distribution",
+            {name: f"{folder}/{file}" for name, file in files.items()},
+            {"png": f"{out}.png", "pdf": f"{out}.pdf"},
+            "Tiny on MGSM",
+            {"dpi": 60},
         )
         assert "matplotlib.pyplot" not in sys.modules
     """
@@ -226,22 +239,20 @@ def test_configured_colours_replace_the_defaults():
     assert look.dpi == 300
 
 
-def test_accuracy_of_no_model_is_refused(tmp_path):
+def test_accuracy_of_no_model_is_refused():
     with pytest.raises(InputError, match="no model given"):
-        draw_accuracy([], {"png": tmp_path / "f.png"}, "MGSM", STYLE)
+        render("accuracy", {"accuracies": []}, "MGSM", STYLE)
 
 
 @pytest.mark.parametrize(("changes", "steps"), [(0, [0]), (1, [0]), (1, [0, 60, 90])])
-def test_comparisons_summaries_and_steps_of_an_alignment_must_fit(
-    changes, steps, artefacts, tmp_path
-):
+def test_comparisons_summaries_and_steps_of_an_alignment_must_fit(changes, steps, artefacts):
     summaries = [artefacts / "before.summary", artefacts / "after.summary"][: changes + 1]
-    tables = [artefacts / "change.sharing"] * changes
+    paths = {"changes": [artefacts / "change.sharing"] * changes, "summaries": summaries}
     with pytest.raises(InputError, match=rf"{changes} comparisons, .* {len(steps)} steps"):
-        draw_sharing_dynamics(tables, summaries, steps, {"png": tmp_path / "f.png"}, "Tiny", STYLE)
+        render("sharing_dynamics", paths, "Tiny", STYLE, {"steps": steps})
 
 
 def test_training_without_a_step_is_refused(tmp_path):
     write_table(TRAINING.empty_table(), tmp_path / "training", TRAINING)
     with pytest.raises(InputError, match="training: no row"):
-        draw_alignment_training(tmp_path / "training", {"png": tmp_path / "f.png"}, "A", STYLE)
+        render("alignment_training", {"training": tmp_path / "training"}, "A", STYLE)

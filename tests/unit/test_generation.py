@@ -14,12 +14,12 @@ from transformers import (
 )
 
 import langneurons.models.loading as loading
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.errors import InputError
-from langneurons.generation import decode_response
 from langneurons.models.loading import ModelSpec
-from langneurons.responses import generate_responses, merge_responses
-from langneurons.schemas import RESPONSES
+from langneurons.responses.collection import generate_responses, merge_responses
+from langneurons.responses.generation import decode_response
+from langneurons.responses.schemas import RESPONSES
 
 GREEDY = {"max_new_tokens": 6, "batch_size": 4}
 SAMPLING = {**GREEDY, "samples": 3, "temperature": 1.0, "seed": 1}

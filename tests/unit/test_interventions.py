@@ -3,19 +3,13 @@
 import copy
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from tiny_models import tiny_config, tiny_model
 from torch import nn
 
 from langneurons.errors import InputError
-from langneurons.interventions import (
-    Edit,
-    intervening,
-    language_activation_values,
-    zeroing,
-)
+from langneurons.models.edits import Edit, intervening, zeroing
 from langneurons.models.mlps import Mlp, find_mlps
 
 ARCHITECTURES = ["mistral", "gpt2", "opt", "phi3", "gpt_neox"]
@@ -256,41 +250,3 @@ def test_zeroing_names_the_neurons_of_each_layer():
     mask = np.array([[False, True, True], [False, False, False], [True, False, False]])
     edits = zeroing(mask)
     assert [(edit.layer, edit.neurons.tolist()) for edit in edits] == [(0, [1, 2]), (2, [0])]
-
-
-def _tokens():
-    rows = [("a", [1, 5, 6], [7, 8]), ("b", [1, 9], [10, 11, 12, 13]), ("c", [1, 4], [20])]
-    return pd.DataFrame(
-        [
-            {"problem": p, "language": "en", "sample": 0, "prompt_tokens": x, "response_tokens": y}
-            for p, x, y in rows
-        ]
-    )
-
-
-@pytest.mark.parametrize("architecture", ["mistral", "opt"])
-@pytest.mark.parametrize("quantile", [None, 0.95])
-@pytest.mark.parametrize("batch_tokens", [1, 100])
-def test_activation_values_of_a_language(architecture, quantile, batch_tokens):
-    model, mlps = build(architecture)
-    seen = []
-    hook = mlps[1].activation.register_forward_hook(
-        lambda _, __, output: seen.append(output.reshape(-1, 24)[:, NEURONS])
-    )
-    for row in _tokens().itertuples():  # one sequence after the other, nothing padded
-        logits(model, torch.tensor([row.prompt_tokens + row.response_tokens]))
-        seen[-1] = seen[-1][len(row.prompt_tokens) :]
-    hook.remove()
-    values = torch.cat(seen)  # (7 response tokens, 3)
-    assert len(values) == 7
-    expected = values.mean(0) if quantile is None else torch.quantile(values, 0.95, dim=0)
-    found = language_activation_values(model, mlps, _tokens(), {1: NEURONS}, quantile, batch_tokens)
-    torch.testing.assert_close(found[1], expected.float(), rtol=1e-5, atol=1e-6)
-    assert _hooks(mlps) == 0
-
-
-def test_activation_values_need_response_tokens():
-    model, mlps = build("mistral")
-    tokens = _tokens().assign(response_tokens=[[]] * 3)
-    with pytest.raises(InputError, match="no response tokens"):
-        language_activation_values(model, mlps, tokens, {0: NEURONS})

@@ -3,9 +3,9 @@
 import pytest
 from shared_data import shared
 
-from langneurons.corpus import build_corpus
+from langneurons.corpora.assembly import build_corpus
 from langneurons.errors import InputError
-from langneurons.evaluation.language import identify_languages
+from langneurons.responses.language import identify_languages
 
 TEN = ["en", "ru", "es", "fr", "de", "zh", "ja", "bn", "th", "sw"]
 SENTENCES = {

@@ -8,8 +8,8 @@ from core_cases import QUICK, counts_tables, one_layer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langneurons.methods.lape import select
-from langneurons.neurons import GENERAL, OTHER, SPECIFIC, identify
+from langneurons.neurons.methods.lape import select
+from langneurons.neurons.types import GENERAL, OTHER, SPECIFIC, identify
 
 # Fifteen probabilities, in order: 0 seven times, 1/8, 1/4 three times, 1/2 four times.
 # τ at quantile 0.25 is the 4th (round(3.75)): 0.

@@ -5,8 +5,8 @@ import pytest
 import torch
 from core_cases import LANGUAGES, one_layer, write_case
 
-from langneurons.masks import write_masks
-from langneurons.neuron_table import read_neurons
+from langneurons.neurons.masks import write_masks
+from langneurons.neurons.table import read_neurons
 
 # τ at quantile 0.5 is the 9th smallest of eighteen, 1/4. The least entropies are those of neurons
 # 0 and 1 of layer 0 (en; en and ru) and of neuron 2 of layer 1 (es).

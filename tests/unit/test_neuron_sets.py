@@ -9,10 +9,10 @@ import pytest
 import torch
 from deactivation_cases import LANGUAGES, D, L, write_neurons
 
-from langneurons.artifacts import write_table
+from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
-from langneurons.neuron_sets import MASK, SETS, control, read_masks, sets_by_phase, sets_of_table
-from langneurons.phases import PHASES
+from langneurons.neurons.sets import MASK, SETS, control, read_masks, sets_by_phase, sets_of_table
+from langneurons.phases.segmentation import PHASES
 
 
 def test_controls_are_as_many_in_each_layer_and_avoid_the_set():

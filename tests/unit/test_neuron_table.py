@@ -9,11 +9,11 @@ from core_cases import LANGUAGES, QUICK_FILES, counts_tables, one_layer, write_c
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langneurons.artifacts import read_provenance, read_table
-from langneurons.counts import write_counts, write_probabilities
+from langneurons.activations.counts import write_counts, write_probabilities
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.errors import InputError
-from langneurons.neuron_table import NEURONS, read_neurons, read_summary, write_neurons
-from langneurons.neurons import TYPES, identify
+from langneurons.neurons.table import NEURONS, read_neurons, read_summary, write_neurons
+from langneurons.neurons.types import TYPES, identify
 
 # Two layers of three neurons. Eighteen probabilities, in order: 0 eight times, 1/4, 1/2 …
 # τ at quantile 0.5 is the 9th: 1/4.

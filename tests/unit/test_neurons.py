@@ -5,8 +5,8 @@ from core_cases import QUICK, counts_tables, one_layer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langneurons.counts import Counts
-from langneurons.neurons import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, identify
+from langneurons.activations.counts import Counts
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, identify
 
 # Eighteen probabilities, in order six 0, two 1/4, …: τ, the 8th smallest, is 1/4.
 PROBABILITIES = one_layer(

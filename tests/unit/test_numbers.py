@@ -5,7 +5,7 @@ import time
 import pandas as pd
 import pytest
 
-from langneurons.evaluation.numbers import is_correct, last_number
+from langneurons.responses.numbers import is_correct, last_number
 
 
 @pytest.mark.parametrize(

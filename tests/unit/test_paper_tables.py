@@ -4,21 +4,21 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from langneurons.artifacts import write_table
+from langneurons.artifacts.tables import write_table
+from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.comparison.changes import LANGUAGES
 from langneurons.comparison.positions import OVERLAP
 from langneurons.errors import InputError
-from langneurons.evaluation.accuracy import ACCURACY
-from langneurons.evaluation.accuracy_change import ACCURACY_CHANGE
-from langneurons.paper_tables.accuracy import lay_out_accuracy, lay_out_change, table1, table5
-from langneurons.paper_tables.neurons import (
-    lay_out_all_trained,
-    table2,
-    table2_all,
-    table3,
-    table4,
+from langneurons.responses.accuracy import ACCURACY
+from langneurons.tables import (
+    accuracy,
+    accuracy_change,
+    overlap,
+    pivot_language,
+    trained_languages,
+    trained_languages_together,
 )
-from langneurons.paper_tables.writing import write_paper_table
+from langneurons.tables.frame import write_paper_table
 
 MODELS = {"before": "base", "after": "aligned"}
 
@@ -69,7 +69,7 @@ def rows_of(table):
 
 
 def test_table2_takes_means_over_trained_and_over_other_languages(tmp_path):
-    table = table2(languages_table(tmp_path / "languages", trained=["de", "zh"]))
+    table = trained_languages.make(languages_table(tmp_path / "languages", trained=["de", "zh"]))
     # Trained: (10 + 20) / 2 = 15 and (7 + 12) / 2 = 9.5; (20 + 30) / 2 = 25, (26 + 32) / 2 = 29.
     assert rows_of(table) == [
         ("trained", 2, "de zh", "specific", 15, 9.5, -5.5),
@@ -81,7 +81,7 @@ def test_table2_takes_means_over_trained_and_over_other_languages(tmp_path):
 
 @pytest.mark.parametrize(("trained", "group"), [([], "other"), (["en", "de", "zh"], "trained")])
 def test_table2_has_no_row_for_a_group_without_a_language(trained, group, tmp_path):
-    table = table2(languages_table(tmp_path / "languages", trained))
+    table = trained_languages.make(languages_table(tmp_path / "languages", trained))
     assert table["group"].tolist() == [group, group]
     assert table["n_languages"].tolist() == [3, 3]
     assert table["before"].tolist() == pytest.approx([32 / 3, 58 / 3])
@@ -92,13 +92,13 @@ def test_table2_of_several_comparisons_names_each(tmp_path):
         languages_table(tmp_path / after, trained, {"before": "base", "after": after})
         for after, trained in {"de-zh": ["de", "zh"], "zh": ["zh"]}.items()
     ]
-    table = table2_all(paths)
+    table = trained_languages_together.make(paths)
     assert table.columns[:4].tolist() == ["before_model", "after_model", "group", "n_languages"]
     assert rows_of(table)[0] == ("base", "de-zh", "trained", 2, "de zh", "specific", 15, 9.5, -5.5)
     # Trained on Chinese only, the others are English and German: (2 + 10) / 2 and (1 + 7) / 2.
     assert rows_of(table)[4] == ("base", "zh", "trained", 1, "zh", "specific", 20, 12, -8)
     assert rows_of(table)[6] == ("base", "zh", "other", 2, "en de", "specific", 6, 4, -2)
-    layout = lay_out_all_trained(table, paths)
+    layout = trained_languages_together.lay_out(table, languages=paths)
     assert layout.cells["models"].tolist() == ["base → de-zh"] * 4 + ["base → zh"] * 4
     assert layout.notes[1:] == [
         "de-zh was trained on German, Chinese.",
@@ -107,7 +107,7 @@ def test_table2_of_several_comparisons_names_each(tmp_path):
 
 
 def test_table3_sets_the_pivot_against_the_rest(tmp_path):
-    table = table3(languages_table(tmp_path / "languages", trained=["zh"]))
+    table = pivot_language.make(languages_table(tmp_path / "languages", trained=["zh"]))
     assert rows_of(table) == [
         ("pivot", 1, "en", "specific", 2, 1, -1),
         ("pivot", 1, "en", "related", 8, 10, 2),
@@ -121,7 +121,7 @@ def test_table4_joins_artefacts_and_leaves_out_the_untyped(tmp_path):
         overlap_table(tmp_path / "models", "base", "aligned"),
         overlap_table(tmp_path / "datasets", "mgsm", "msvamp"),
     ]
-    table = table4(paths)
+    table = overlap.make(*paths)
     assert table.columns.tolist() == OVERLAP.names
     assert table["first"].tolist() == ["base"] * 3 + ["mgsm"] * 3
     assert table["type"].tolist() == ["specific", "related", "general"] * 2
@@ -129,12 +129,18 @@ def test_table4_joins_artefacts_and_leaves_out_the_untyped(tmp_path):
     assert pd.isna(table["overlap"][1])
 
 
+@pytest.mark.parametrize("datasets", [None, []])
+def test_table4_of_a_model_with_one_dataset_is_of_the_comparison_alone(datasets, tmp_path):
+    table = overlap.make(overlap_table(tmp_path / "models", "base", "aligned"), datasets)
+    assert table["first"].tolist() == ["base"] * 3
+
+
 def test_table1_has_every_model_by_language_and_the_mean_of_the_languages(tmp_path):
     paths = [
         accuracy_table(tmp_path / "base", "base", {"en": (10, 9, 10, 9), "zh": (20, 6, 10, 4)}),
         accuracy_table(tmp_path / "new", "new", {"en": (10, 8, 10, 8), "zh": (0, 0, 0, 0)}),
     ]
-    table = table1(paths)
+    table = accuracy.make(paths)
     assert table.columns.tolist() == ["model", *ACCURACY.names]
     shown = table[["model", "language", "n", "number_right", "language_right", "both"]]
     assert rows_of(shown) == [
@@ -147,7 +153,7 @@ def test_table1_has_every_model_by_language_and_the_mean_of_the_languages(tmp_pa
     ]
     # The mean is over languages, not over responses: (9 / 10 + 4 / 20) / 2.
     assert table["accuracy"].tolist()[:4] == pytest.approx([0.9, 0.2, 0.55, 0.8])
-    layout = lay_out_accuracy(table, paths)
+    layout = accuracy.lay_out(table, accuracies=paths)
     # Number right: (9 / 10 + 6 / 20) / 2; language right: (10 / 10 + 10 / 20) / 2.
     assert layout.cells.to_dict("records") == [
         {
@@ -183,10 +189,10 @@ def spontaneous(folder):
 
 def test_table5_sets_each_alignment_under_its_base_and_marks_what_it_trained_on(tmp_path):
     paths = spontaneous(tmp_path)
-    table = table5(paths)
+    table = accuracy_change.make(paths)
     assert table.columns.tolist() == ["before_model", "after_model", *ACCURACY_CHANGE.names]
     assert table["after_model"].tolist() == ["zh"] * 5 + ["both"] * 4
-    layout = lay_out_change(table, paths)
+    layout = accuracy_change.lay_out(table, changes=paths)
     columns = ["model", "", "English", "Chinese", "trained", "other", "all"]
     assert layout.cells.columns.tolist() == columns
     assert rows_of(layout.cells) == [
@@ -204,31 +210,33 @@ def test_table5_sets_each_alignment_under_its_base_and_marks_what_it_trained_on(
 
 def test_table5_is_written(tmp_path):
     outputs = {kind: tmp_path / f"out.{kind}" for kind in ("csv", "png", "pdf")}
-    write_paper_table("table5", spontaneous(tmp_path), outputs, "Tiny on MGSM", {"dpi": 60})
+    inputs = {"changes": spontaneous(tmp_path)}
+    write_paper_table("accuracy_change", inputs, outputs, "Tiny on MGSM", {"dpi": 60})
     lines = outputs["csv"].read_text().splitlines()
     assert lines[2] == "base,zh,trained,zh,4,0.25,0.75,0.5,0.25,0.75"
     assert lines[3] == "base,zh,trained,,4,0.25,0.75,0.5,0.25,0.75"
     assert b"Alignment and accuracy: Tiny on MGSM." in description(outputs["png"])
 
 
-@pytest.mark.parametrize("name", ["table2", "table4"])
+@pytest.mark.parametrize("name", ["trained_languages", "overlap"])
 def test_a_table_is_written_as_equal_csvs_and_a_figure(name, tmp_path):
-    if name == "table2":
-        path = languages_table(tmp_path / "languages", trained=[])
+    if name == "trained_languages":
+        inputs = {"languages": languages_table(tmp_path / "languages", trained=[])}
     else:
-        path = overlap_table(tmp_path / "overlap", "base", "a-model-with-a-name-" * 5)
+        models = ("base", "a-model-with-a-name-" * 5)
+        inputs = {"overlap": overlap_table(tmp_path / "overlap", *models), "datasets": []}
     runs = []
     for run in ("one", "two"):
         kinds = {"csv": "table.csv", "figure_csv": "copy.csv", "png": "f.png", "pdf": "f.pdf"}
         outputs = {kind: tmp_path / run / file for kind, file in kinds.items()}
-        write_paper_table(name, [path], outputs, "Tiny on MGSM", {"dpi": 60})
+        write_paper_table(name, inputs, outputs, "Tiny on MGSM", {"dpi": 60})
         runs.append({kind: output.read_bytes() for kind, output in outputs.items()})
     assert runs[0] == runs[1]
     assert runs[0]["csv"] == runs[0]["figure_csv"]
     assert runs[0]["pdf"].startswith(b"%PDF-")
     assert imread(tmp_path / "one" / "f.png").std() > 0.01
     lines = runs[0]["csv"].decode().splitlines()
-    if name == "table2":
+    if name == "trained_languages":
         assert lines[0] == "group,n_languages,languages,type,before,after,change"
         assert len(lines) == 3
         # The absent group is said to be absent.
@@ -246,8 +254,9 @@ def description(path):
 
 
 def test_nothing_is_written_for_a_bad_colour(tmp_path):
-    path = languages_table(tmp_path / "languages", trained=["zh"])
+    inputs = {"languages": languages_table(tmp_path / "languages", trained=["zh"])}
     outputs = {"csv": tmp_path / "out" / "t.csv"}
+    style = {"colours": {"general": "grene"}}
     with pytest.raises(InputError, match=r"^figures\.colours\.general: "):
-        write_paper_table("table2", [path], outputs, "Tiny", {"colours": {"general": "grene"}})
+        write_paper_table("trained_languages", inputs, outputs, "Tiny", style)
     assert not (tmp_path / "out").exists()

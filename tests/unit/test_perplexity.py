@@ -9,8 +9,8 @@ import torch
 from tiny_models import tiny_config, tiny_model
 
 from langneurons.errors import InputError
-from langneurons.evaluation import perplexity as module
-from langneurons.evaluation.perplexity import Likelihood, perplexity, scored_tokens
+from langneurons.models import likelihood as module
+from langneurons.models.likelihood import Likelihood, perplexity, scored_tokens
 
 ROWS = [
     ("p1", "en", 0, [1, 5, 6], [7, 8]),
@@ -85,7 +85,7 @@ def test_a_model_whose_logits_come_another_way_is_refused(tokens):
 def test_logits_are_made_in_pieces(tokens, monkeypatch):
     model = tiny_model(tiny_config("mistral"))
     expected = Likelihood(model, tokens, 1000).mean_nll()
-    monkeypatch.setattr(module, "_LOGITS", 3 * 259)
+    monkeypatch.setattr(module, "LOGITS_HELD", 3 * 259)
     likelihood = Likelihood(model, tokens, 1000)
     rows = []
     model.get_output_embeddings().register_forward_pre_hook(

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from langneurons.artifacts import read_table
-from langneurons.counts import Counts
+from langneurons.activations.counts import Counts
+from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
-from langneurons.neurons import GENERAL, OTHER, RELATED, SPECIFIC, identify
-from langneurons.phase_expectations import EXPECTATIONS, expectations
-from langneurons.phases import (
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, identify
+from langneurons.phases.expectations import EXPECTATIONS, expectations
+from langneurons.phases.segmentation import (
     LAYERS,
     PHASE_NAMES,
     PHASES,

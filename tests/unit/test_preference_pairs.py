@@ -5,9 +5,9 @@ import pytest
 
 from langneurons.alignment.pairs import PAIRS, preference_pairs, write_pairs
 from langneurons.alignment.scoring import SCORES
-from langneurons.artifacts import read_table, write_table
+from langneurons.artifacts.tables import read_table, write_table
 from langneurons.errors import InputError
-from langneurons.schemas import RESPONSES
+from langneurons.responses.schemas import RESPONSES
 
 
 def tables(rows):

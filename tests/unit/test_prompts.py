@@ -3,7 +3,7 @@
 import pytest
 
 from langneurons.errors import InputError
-from langneurons.prompts import MATHOCTOPUS, check_template, render
+from langneurons.responses.prompts import MATHOCTOPUS, check_template, render
 
 
 def test_mathoctopus_prompt():

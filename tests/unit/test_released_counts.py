@@ -9,20 +9,21 @@ import torch
 from core_cases import LANGUAGES
 from shared_data import shared
 
-from langneurons.artifacts import read_table
-from langneurons.counts import (
+from langneurons.activations.counts import (
     probabilities_schema,
     read_counts,
     read_probabilities,
     write_probabilities,
 )
+from langneurons.activations.files import counts_files
+from langneurons.activations.published import import_counts
+from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
-from langneurons.masks import write_masks
-from langneurons.methods.ternary import select
-from langneurons.neuron_table import NEURONS, read_summary, write_neurons
-from langneurons.phase_expectations import EXPECTATIONS
-from langneurons.phases import SUPPORT, read_phases, write_phases
-from langneurons.released import counts_files, import_counts
+from langneurons.neurons.masks import write_masks
+from langneurons.neurons.methods.ternary import select
+from langneurons.neurons.table import NEURONS, read_summary, write_neurons
+from langneurons.phases.expectations import EXPECTATIONS
+from langneurons.phases.segmentation import SUPPORT, read_phases, write_phases
 
 MODEL = "Mistral-de76d14562b1da1ba0e52d5b245cf9c0859e2af3"
 

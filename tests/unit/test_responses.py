@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from small_corpus import TEMPLATE, small_corpus, write_and_read
 
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.errors import InputError
-from langneurons.responses import given_responses, merge_responses, share_of_problems
-from langneurons.schemas import RESPONSES
+from langneurons.responses.collection import given_responses, merge_responses, share_of_problems
+from langneurons.responses.schemas import RESPONSES
 
 
 @pytest.fixture
@@ -105,7 +105,9 @@ def test_shares_count_from_one(corpus, share):
 def test_shares_that_overlap(answered, tmp_path):
     write_and_read(answered, tmp_path)
     path = tmp_path / "responses.parquet"
-    with pytest.raises(InputError, match="problem '0001', language en is in two of these shares"):
+    with pytest.raises(
+        InputError, match="problem '0001', language en, sample 0 is in two of these shares"
+    ):
         merge_responses([path, path], tmp_path / "merged.parquet", ["en", "de"])
 
 

@@ -8,10 +8,10 @@ import pytest
 from tiny_translators import NLLB_CODES, save_tiny_nllb
 
 from langneurons.alignment.scoring import SCORES, merge_scores, score_responses, write_scores
-from langneurons.artifacts import read_provenance, read_table, write_table
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.spec import ModelSpec
-from langneurons.schemas import RESPONSES
+from langneurons.responses.schemas import RESPONSES
 
 
 class FakeTranslator:
@@ -22,6 +22,7 @@ class FakeTranslator:
     def __init__(self, positions=None):
         self.positions = positions
         self.pairs = None
+        self.decoder = self
 
     def encode_sources(self, texts, language):
         return [list(text) for text in texts]

@@ -6,15 +6,19 @@ import pytest
 import torch
 from deactivation_cases import LANGUAGES, D, L, tiny_case, write_neurons
 
-from langneurons.artifacts import read_provenance, read_table, write_table
+from langneurons.activations.values import language_activation_values
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
-from langneurons.evaluation.perplexity import Likelihood
-from langneurons.interventions import Edit, intervening, language_activation_values
+from langneurons.interventions.schemas import STEERING, STEERING_PROBLEMS
+from langneurons.interventions.steering import steer
+from langneurons.interventions.steering_bench import SteeringBench
+from langneurons.interventions.steering_cells import cells_of
+from langneurons.interventions.steering_summary import merge_steering, summarise
+from langneurons.models.edits import Edit, intervening
+from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps
-from langneurons.schemas import STEERING, STEERING_PROBLEMS, TOKENS
-from langneurons.steering import SteeringBench, cells_of, steer
-from langneurons.steering_summary import merge_steering, summarise
+from langneurons.responses.schemas import TOKENS
 
 PARAMETERS = {
     "languages": LANGUAGES,

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 
-from langneurons.artifacts import write_table
+from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
-from langneurons.figures import steering as figure_module
-from langneurons.figures.steering import draw_steering, figure_steering
-from langneurons.schemas import STEERING
+from langneurons.figures.frame import draw_figure, render
+from langneurons.figures.style import describe
+from langneurons.interventions.schemas import STEERING
 
 PARAMETERS = {"set": "specific", "raise_to": 0.95, "factor": 3, "max_new_tokens": 48}
 FACTS = {"pivot": "en", "parameters": PARAMETERS}
@@ -41,15 +42,25 @@ def steerings():
     return pd.DataFrame(rows).reindex(columns=STEERING.names).infer_objects()
 
 
+@pytest.fixture
+def inputs(tmp_path):
+    write_table(steerings(), tmp_path / "table", STEERING, FACTS)
+    return {"steering": tmp_path / "table"}
+
+
+@pytest.fixture
+def figure(inputs):
+    return render("steering", inputs, "Tiny", {}).figure
+
+
 def panel(figure, line, kind):
-    """Texts and axes of a line's panel: its label stands above the first of its line."""
+    """Axes of a line's panel: its label stands above the first of its line."""
     titles = {"steered": 0, "random control": 1, "no intervention": 2}
     axes = [axes for axes in figure.axes if axes.get_title(loc="left")]
     return axes[line * 3 + titles[kind]]
 
 
-def test_shares_are_drawn_in_percent():
-    figure = figure_steering(steerings(), "en", "Title", ["n = 8"])
+def test_shares_are_drawn_in_percent(figure):
     texts = [text.get_text() for text in panel(figure, 0, "steered").texts]
     # English: to German 25 %, to Swahili nothing measured; Swahili's row has no numbers.
     assert texts == ["", "25", "–", "25", "", "–", "", "", "", "no neurons"]
@@ -61,8 +72,7 @@ def test_shares_are_drawn_in_percent():
     assert "answers in English\nsteered" in titles
 
 
-def test_changes_of_nll_fade_where_the_interval_contains_0():
-    figure = figure_steering(steerings(), "en", "Title", ["n = 8"])
+def test_changes_of_nll_fade_where_the_interval_contains_0(figure):
     axes = panel(figure, 3, "steered")
     assert [text.get_text() for text in axes.texts][1] == "+1.0"
     opacity = axes.collections[0].get_alpha()
@@ -72,26 +82,21 @@ def test_changes_of_nll_fade_where_the_interval_contains_0():
     assert np.isnan(axes.collections[0].get_array().filled(np.nan)[2].astype(float)).all()
 
 
-def test_the_caption_and_the_files(tmp_path, monkeypatch):
-    write_table(steerings(), tmp_path / "table", STEERING, FACTS)
+def test_the_caption_and_the_files(inputs, tmp_path):
     outputs = {kind: tmp_path / f"figure.{kind}" for kind in ("png", "pdf")}
-    said = []
-    save = figure_module.save
-
-    def saved(figure, outputs, text, dpi):
-        said.append(text)
-        save(figure, outputs, text, dpi)
-
-    monkeypatch.setattr(figure_module, "save", saved)
-    draw_steering(tmp_path / "table", outputs, "Tiny", {"dpi": 60})
+    draw_figure("steering", inputs, outputs, "Tiny", {"dpi": 60})
     assert imread(outputs["png"]).std() > 0.01
     assert outputs["pdf"].read_bytes().startswith(b"%PDF-")
-    assert "0.95 quantile of their activations over its responses, times 3" in said[0]
-    assert "n = 8 problems a language asked in." in said[0]
-    assert "Not ended within 48 tokens: 2 of 16 steered and 2 of 16 control answers." in said[0]
+    page = render("steering", inputs, "Tiny", {})
+    text = describe(page.heading, page.notes)
+    with Image.open(outputs["png"]) as image:
+        assert image.text["Description"] == text
+    assert "0.95 quantile of their activations over its responses, times 3" in text
+    assert "n = 8 problems a language asked in." in text
+    assert "Not ended within 48 tokens: 2 of 16 steered and 2 of 16 control answers." in text
 
 
 def test_an_empty_table_is_refused(tmp_path):
     write_table(steerings()[:0], tmp_path / "table", STEERING, FACTS)
     with pytest.raises(InputError, match="no steered pair"):
-        draw_steering(tmp_path / "table", {}, "Tiny", {})
+        render("steering", {"steering": tmp_path / "table"}, "Tiny", {})

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from langneurons.methods.selection import activity_threshold, lowest
-from langneurons.methods.ternary import select
+from langneurons.neurons.methods.selection import activity_threshold, lowest
+from langneurons.neurons.methods.ternary import select
 
 # m = (1 + 1/2 + 1/3) / 3 = 11/18: the scale of the peak probability at K = 3.
 M3 = 11 / 18

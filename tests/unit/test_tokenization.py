@@ -8,11 +8,11 @@ import pytest
 from tokenizers import Tokenizer, models, processors
 from transformers import PreTrainedTokenizerFast
 
-from langneurons.artifacts import read_provenance, read_table, write_table
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.loading import ModelSpec
-from langneurons.schemas import RESPONSES, TOKENS
-from langneurons.tokenization import encode, tokenize, write_tokens
+from langneurons.responses.schemas import RESPONSES, TOKENS
+from langneurons.responses.tokens import encode, tokenize, write_tokens
 
 START, END = 0, 1
 A, B, C, AB, ABC = 2, 3, 4, 5, 6

@@ -89,7 +89,7 @@ def test_pieces_of_logits_do_not_matter(monkeypatch):
     model = tiny_seq2seq("m2m_100", 50)
     arguments = random_texts(4, 12), random_texts(4, 12, seed=1), np.arange(4)[:, None].repeat(2, 1)
     whole = ForcedDecoder(model).cross_entropies(*arguments, 1000, progress=False)
-    monkeypatch.setattr(forced_decoding, "_LOGITS", 150)  # 150 // 50: three tokens a piece
+    monkeypatch.setattr(forced_decoding, "LOGITS_HELD", 150)  # 150 // 50: three tokens a piece
     pieces = ForcedDecoder(model).cross_entropies(*arguments, 1000, progress=False)
     assert pieces == pytest.approx(whole, rel=1e-6)
 
@@ -168,7 +168,7 @@ def test_a_saved_model_scores_as_transformers_would(kind, codes, request):
     translator = Translator(spec(folder), codes, LANGUAGES)
     sources = translator.encode_sources(TEXTS[1:2], "de")
     targets = translator.encode_targets(TEXTS[:1], "en")
-    found = translator.cross_entropies(sources, targets, np.zeros((1, 2), int), 100, False)
+    found = translator.decoder.cross_entropies(sources, targets, np.zeros((1, 2), int), 100, False)
     tokenizer = AutoTokenizer.from_pretrained(folder, src_lang=codes["de"], tgt_lang=codes["en"])
     inputs = tokenizer(TEXTS[1], text_target=TEXTS[0], return_tensors="pt")
     model = AutoModelForSeq2SeqLM.from_pretrained(folder)
@@ -178,7 +178,9 @@ def test_a_saved_model_scores_as_transformers_would(kind, codes, request):
 def test_a_model_without_language_codes(marian):
     translator = Translator(spec(marian), None, ["de", "en"])
     assert translator.encode_targets(["ab"], "en") == translator.encode_sources(["ab"], "de")
-    losses = translator.cross_entropies([[5, 6]], [[7, 8, 9]], np.zeros((1, 2), int), 100, False)
+    losses = translator.decoder.cross_entropies(
+        [[5, 6]], [[7, 8, 9]], np.zeros((1, 2), int), 100, False
+    )
     assert losses.shape == (1,)
 
 
@@ -228,7 +230,7 @@ def test_checks_need_no_weights(nllb, tmp_path):
     check_translation(spec(tmp_path), NLLB_CODES, LANGUAGES)
     translator = Translator(spec(tmp_path), NLLB_CODES, LANGUAGES)
     with pytest.raises(InputError, match="the weights cannot be read"):
-        translator.cross_entropies([[5]], [[5]], np.zeros((1, 2), int), 10, False)
+        translator.decoder.cross_entropies([[5]], [[5]], np.zeros((1, 2), int), 10, False)
 
 
 def test_a_model_that_is_no_seq2seq(tmp_path):

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import yaml
@@ -78,24 +79,32 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Rules that a dry run would execute, and how many jobs of each."""
+        return dict(Counter(rule for rule, _ in self.planned_jobs(*arguments)))
+
+    def drawn(self, *arguments: str) -> dict[str, int]:
+        """Figures and tables that a dry run would draw, and how many of each."""
+        return dict(
+            Counter(
+                wildcards["name"]
+                for rule, wildcards in self.planned_jobs(*arguments)
+                if rule in ("draw_figure", "write_table")
+            )
+        )
+
+    def planned_jobs(self, *arguments: str) -> list[tuple[str, dict[str, str]]]:
+        """Rule and wildcards of each job that a dry run would execute.
+
+        Targets have no job of their own: they collect the instances of a stage or a figure.
+        """
         output = self.run("--dry-run", *arguments)
-        if "Nothing to be done" in output:
-            return {}
-        stats = output.split("Job stats:")[1].split("total")[0]
-        jobs = {name: int(count) for name, count in re.findall(r"(?m)^(\w+)\s+(\d+)$", stats)}
-        targets = {name for name in jobs if name in TARGETS}
-        return {name: count for name, count in jobs.items() if name not in targets}
-
-
-#: Rules without a job of their own: they collect the instances of a stage or a figure.
-TARGETS = {
-    "all", "corpora", "responses", "tokens", "activations", "neurons", "masks", "phases",
-    "comparison", "deactivation", "figures", "tables", "figure3",
-    "deactivation_change", "deactivation_accuracy", "deactivation_dominance",
-    "deactivation_phases", "figure2", "figure10", "steering",
-    "table1", "table2", "table5", "accuracy", "alignment", "alignment_training",
-    "layer_dynamics", "sharing_dynamics", "type_dynamics", "figure17", "figure18", "figure19",
-}  # fmt: skip
+        blocks = re.split(r"(?m)^(?:local)?rule (\w+):$", output)[1:]
+        jobs = []
+        for rule, block in zip(blocks[::2], blocks[1::2], strict=True):
+            facts = dict(re.findall(r"(?m)^    (\w+): (.*)$", block.split("\n\n")[0]))
+            if "output" in facts:
+                pairs = [pair.split("=", 1) for pair in facts.get("wildcards", "").split(", ")]
+                jobs.append((rule, dict(pair for pair in pairs if len(pair) == 2)))
+        return jobs
 
 
 def write_problems(folder: Path, problems: int = 8) -> None:

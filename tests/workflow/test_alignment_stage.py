@@ -8,10 +8,11 @@ import pytest
 from project import ROOT, Project
 
 from langneurons.alignment.pairs import PAIRS
+from langneurons.alignment.schema import TRAINING
 from langneurons.alignment.scoring import SCORES
-from langneurons.artifacts import read_table
-from langneurons.evaluation.accuracy import ACCURACY
-from langneurons.schemas import RESPONSES, TRAINING
+from langneurons.artifacts.tables import read_table
+from langneurons.responses.accuracy import ACCURACY
+from langneurons.responses.schemas import RESPONSES
 
 DEMO = ROOT / "resources/demo"
 #: The demo's own models, since a random one gives no correct response, and so no pair.

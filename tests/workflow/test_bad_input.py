@@ -47,8 +47,8 @@ def test_a_malformed_line_is_named_by_file_and_number(fresh):
 
 
 def test_a_problem_missing_in_one_language_is_kept_out_and_reported(fresh):
-    from langneurons.artifacts import read_provenance, read_table
-    from langneurons.schemas import CORPUS
+    from langneurons.artifacts.tables import read_provenance, read_table
+    from langneurons.corpora.schema import CORPUS
 
     write_problems_of(fresh, "sw", problems_of(fresh, "sw")[:-1])
     fresh.run("corpora")

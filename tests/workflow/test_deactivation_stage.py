@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from project import LANGUAGES, TINY_CONFIG, Project, tiny_project
 
-from langneurons.artifacts import read_table
-from langneurons.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
+from langneurons.artifacts.tables import read_table
+from langneurons.interventions.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
 
 TABLE = "results/deactivation/base/sums/ternary.parquet"
 SETTINGS = {"problems": 2, "control_seeds": 1, "max_new_tokens": 4}
@@ -53,17 +53,19 @@ def test_a_second_run_has_nothing_to_do(deactivated):
 def test_the_stage_has_targets(deactivated):
     planned = deactivated.planned("deactivation")
     assert planned["merge_deactivation"] == 1, "that of the other model"
-    assert planned["compare_deactivation"] == planned["draw_deactivation_dominance"] == 2
-    assert deactivated.planned("figure10")["draw_deactivation_change"] == 2
-    assert deactivated.planned("figure2")["draw_deactivation_accuracy"] == 2
+    assert planned["compare_deactivation"] == 2
+    assert deactivated.drawn("deactivation_dominance") == {"deactivation_dominance": 2}
+    assert deactivated.drawn("figure10") == {"deactivation_change": 2}
+    assert deactivated.drawn("figure2") == {"deactivation_accuracy": 2}
 
 
 def test_only_some_models_are_measured(deactivated):
     configure(deactivated, models=["base"])
-    planned = deactivated.planned("deactivation")
+    jobs = deactivated.planned_jobs("deactivation")
     configure(deactivated)
-    assert "merge_deactivation" not in planned
-    assert planned["draw_deactivation_change"] == 1
+    assert "merge_deactivation" not in [rule for rule, _ in jobs]
+    drawn = [wildcards["name"] for rule, wildcards in jobs if rule == "draw_figure"]
+    assert drawn.count("deactivation_change") == 1
 
 
 def test_shares_give_the_same_table(deactivated):

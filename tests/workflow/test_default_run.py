@@ -5,12 +5,20 @@ import pandas as pd
 import pytest
 from project import LANGUAGES, TINY_CONFIG
 
-from langneurons import neuron_table, phase_expectations, phases, schemas
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.activations.counts import (
+    ACTIVATIONS,
+    probabilities_schema,
+    read_counts,
+    read_probabilities,
+)
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
-from langneurons.counts import probabilities_schema, read_counts, read_probabilities
-from langneurons.evaluation.accuracy import ACCURACY
-from langneurons.evaluation.accuracy_change import ACCURACY_CHANGE
+from langneurons.comparison.accuracy import ACCURACY_CHANGE
+from langneurons.corpora.schema import CORPUS
+from langneurons.neurons import table as neuron_table
+from langneurons.phases import expectations, segmentation
+from langneurons.responses.accuracy import ACCURACY
+from langneurons.responses.schemas import RESPONSES, TOKENS
 
 L, D, K, F = 6, 40, 3, 4
 PAIR = "comparison/base-vs-aligned/sums/ternary"
@@ -19,18 +27,18 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
 @pytest.mark.parametrize(
     ("path", "schema", "rows"),
     [
-        ("corpora/sums", schemas.CORPUS, 8 * K),
-        ("responses/base/sums", schemas.RESPONSES, 8 * K),
-        ("activations/base/sums", schemas.ACTIVATIONS, K * F * L),
-        ("activations/aligned/sums", schemas.ACTIVATIONS, K * F * L),
+        ("corpora/sums", CORPUS, 8 * K),
+        ("responses/base/sums", RESPONSES, 8 * K),
+        ("activations/base/sums", ACTIVATIONS, K * F * L),
+        ("activations/aligned/sums", ACTIVATIONS, K * F * L),
         ("probabilities/base/sums", probabilities_schema(LANGUAGES), L * D),
         ("neurons/base/sums/ternary", neuron_table.NEURONS, L * D),
         ("neurons/aligned/sums/lape", neuron_table.NEURONS, L * D),
         ("neurons/base/sums/ternary.summary", neuron_table.SUMMARY, 1),
-        ("phases/base/sums/ternary", phases.PHASES, 4),
-        ("phases/base/sums/ternary.layers", phases.LAYERS, L),
-        ("phases/base/sums/ternary.support", phases.SUPPORT, 4),
-        ("phases/base/sums/ternary.expectations", phase_expectations.EXPECTATIONS, 6),
+        ("phases/base/sums/ternary", segmentation.PHASES, 4),
+        ("phases/base/sums/ternary.layers", segmentation.LAYERS, L),
+        ("phases/base/sums/ternary.support", segmentation.SUPPORT, 4),
+        ("phases/base/sums/ternary.expectations", expectations.EXPECTATIONS, 6),
         (f"{PAIR}/layers", changes.LAYERS, L * 4),
         (f"{PAIR}/sharing", changes.SHARING, 2 * (K + 1)),
         (f"{PAIR}/phases", changes.PHASES, 4 * 4),
@@ -50,7 +58,7 @@ def test_artefacts_have_their_columns_and_rows(finished, path, schema, rows):
 
 def test_counts_are_those_of_the_response_tokens(finished):
     results = finished.folder / "results"
-    tokens = read_table(results / "tokens/base/base/sums.parquet", schemas.TOKENS)
+    tokens = read_table(results / "tokens/base/base/sums.parquet", TOKENS)
     lengths = tokens["response_tokens"].map(len)
     expected = lengths.groupby(tokens["language"]).sum().reindex(LANGUAGES)
     counts = read_counts(results / "activations/base/sums.parquet", LANGUAGES)
@@ -62,8 +70,8 @@ def test_counts_are_those_of_the_response_tokens(finished):
 
 def test_both_models_were_measured_on_the_texts_of_base(finished):
     results = finished.folder / "results"
-    base = read_table(results / "tokens/base/base/sums.parquet", schemas.TOKENS)
-    aligned = read_table(results / "tokens/aligned/base/sums.parquet", schemas.TOKENS)
+    base = read_table(results / "tokens/base/base/sums.parquet", TOKENS)
+    aligned = read_table(results / "tokens/aligned/base/sums.parquet", TOKENS)
     pd.testing.assert_frame_equal(base, aligned)
 
 

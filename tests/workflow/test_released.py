@@ -7,8 +7,8 @@ import yaml
 from project import Project
 from shared_data import shared
 
-from langneurons.neuron_table import read_summary
-from langneurons.phases import read_phases
+from langneurons.neurons.table import read_summary
+from langneurons.phases.segmentation import read_phases
 
 MODEL = "mistral-mathoctopus/mgsm"
 

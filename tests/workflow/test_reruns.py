@@ -37,18 +37,22 @@ def with_config(project: Project, section: str, key: str, value: object) -> None
 
 def test_a_colour_redraws_figures_and_nothing_else(edited):
     with_config(edited, "figures", "colours", {"specific": "#CC79A7"})
-    planned = edited.planned()
-    assert planned.keys() == {
-        "draw_probability_profiles",
-        "draw_layer_distribution",
-        "draw_language_sharing",
-        "draw_layer_change",
-        "draw_sharing_change",
-        "draw_sharing_counts",
-        "draw_transitions",
-        "draw_accuracy",
-        "write_table",
-        "write_accuracy_table",
+    assert edited.planned().keys() == {"draw_figure", "write_table"}
+    selections, comparisons = 2 * 2, 1 * 2  # models, pairs of them × methods
+    assert edited.drawn() == {
+        "probability_profiles": selections,
+        "layer_distribution": selections,
+        "language_sharing": selections,
+        "layer_change": comparisons,
+        "sharing_change": comparisons,
+        "sharing_counts": comparisons,
+        "transitions": comparisons,
+        "accuracy": 1,
+        "table1": 1,
+        "table2": comparisons,
+        "table3": comparisons,
+        "table4": comparisons,
+        "table5": 1,
     }
 
 
@@ -68,12 +72,12 @@ def test_generation_settings_reach_back_to_the_responses(edited):
 @pytest.mark.parametrize(
     ("module", "target", "rules"),
     [
-        ("phases", "phases", {"segment_phases"}),
-        ("masks", "masks", {"export_masks"}),
-        ("methods/lape", "neurons", {"type_neurons"}),
-        ("figures/transitions", "figures", {"draw_transitions"}),
-        ("paper_tables/neurons", "tables", {"write_table"}),
-        ("activations", "activations", {"count_activations"}),
+        ("phases/segmentation", "phases", {"segment_phases"}),
+        ("neurons/masks", "masks", {"export_masks"}),
+        ("neurons/methods/lape", "neurons", {"type_neurons"}),
+        ("figures/transitions", "figures", {"draw_figure"}),
+        ("tables/pivot_language", "tables", {"write_table"}),
+        ("activations/collection", "activations", {"count_activations"}),
     ],
 )
 def test_an_edited_module_reruns_the_rules_that_list_it(edited, module, target, rules):
@@ -85,19 +89,35 @@ def test_an_edited_module_reruns_the_rules_that_list_it(edited, module, target, 
     assert not {"build_corpus", "generate_responses"} & planned.keys()
 
 
+def test_an_edited_figure_or_table_is_the_only_one_drawn_again(edited):
+    append(edited, "figures/transitions")
+    assert edited.drawn() == {"transitions": 2}
+    append(edited, "tables/pivot_language")
+    assert edited.drawn() == {"transitions": 2, "table3": 2}
+
+
+def test_an_edited_method_types_its_own_neurons_only(edited):
+    append(edited, "neurons/methods/lape")
+    jobs = edited.planned_jobs("neurons", "phases")
+    assert {wildcards["method"] for _, wildcards in jobs} == {"lape"}
+
+
 def test_an_edit_of_the_plumbing_reruns_nothing(edited):
-    append(edited, "artifacts")
+    append(edited, "artifacts/tables")
+    append(edited, "artifacts/atomic")
+    append(edited, "job")
     assert edited.planned() == {}
 
 
 def test_one_figure_by_name_and_by_number(finished):
     assert finished.planned("figure3") == finished.planned("layer_distribution") == {}
-    planned = finished.planned("figure3", "--forcerun", "draw_layer_distribution")
-    assert planned == {"draw_layer_distribution": 4}  # 2 models × 2 methods
+    drawn = finished.drawn("figure3", "--forcerun", "draw_figure")
+    assert drawn == {"layer_distribution": 4}  # 2 models × 2 methods
+    assert finished.planned("figure3", "--forcerun", "draw_figure") == {"draw_figure": 4}
 
 
 def test_scattering_over_more_jobs_counts_the_same(finished, fresh):
-    from langneurons.counts import read_counts
+    from langneurons.activations.counts import read_counts
 
     fresh.run("activations", "--set-scatter", "shards=3")
     for model in ("base", "aligned"):

@@ -5,8 +5,8 @@ import pytest
 from matplotlib.image import imread
 from project import TINY_CONFIG, Project, tiny_project
 
-from langneurons.artifacts import read_table
-from langneurons.schemas import STEERING, STEERING_PROBLEMS
+from langneurons.artifacts.tables import read_table
+from langneurons.interventions.schemas import STEERING, STEERING_PROBLEMS
 
 KINDS = ["none", "steered", "control"]
 TABLE = "results/steering/base/sums/lape.parquet"

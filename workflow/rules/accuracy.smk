@@ -3,39 +3,37 @@
 
 rule evaluate_accuracy:
     input:
-        responses="results/responses/{model}/{dataset}.parquet",
+        responses=paths.responses,
     output:
-        "results/accuracy/{model}/{dataset}.parquet",
+        paths.accuracy,
     log:
-        "results/logs/accuracy/{model}/{dataset}.log",
+        paths.log(paths.accuracy),
     wildcard_constraints:
-        model=one_of(text_models()),
+        model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("evaluation.accuracy"),
-        languages=config["languages"],
+        code=experiment.code("responses.accuracy"),
+        settings=experiment.settings("evaluate_accuracy"),
     script:
         "../scripts/evaluate_accuracy.py"
 
 
 rule compare_accuracy:
     input:
-        before="results/responses/{before}/{dataset}.parquet",
-        after="results/responses/{after}/{dataset}.parquet",
+        before=paths.responses.replace("{model}", "{before}"),
+        after=paths.responses.replace("{model}", "{after}"),
     output:
-        "results/comparison/{before}-vs-{after}/{dataset}/accuracy.parquet",
+        paths.accuracy_change,
     log:
-        "results/logs/comparison/{before}-vs-{after}/{dataset}/accuracy.log",
+        paths.log(paths.accuracy_change),
     wildcard_constraints:
-        before=one_of(text_models()),
-        after=one_of(text_models()),
+        before=experiment.one_of(experiment.text_models),
+        after=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("evaluation.accuracy_change"),
-        languages=config["languages"],
-        trained=trained,
-        uncertainty=config["uncertainty"],
+        code=experiment.code("comparison.accuracy"),
+        settings=experiment.settings("compare_accuracy"),
     script:
         "../scripts/compare_accuracy.py"

@@ -3,43 +3,40 @@
 
 rule count_activations:
     input:
-        tokens=lambda w: f"results/tokens/{w.model}/{writer(w.model)}/{w.dataset}.parquet",
-        card=rules.inspect_model.output,
+        unpack(experiment.reads("count_activations")),
+        card=paths.card,
     output:
-        temp("results/activations/{model}/{dataset}/{scatteritem}.parquet"),
+        temp(paths.share(paths.activations)),
     log:
-        "results/logs/activations/{model}/{dataset}/{scatteritem}.log",
+        paths.log(paths.share(paths.activations)),
     benchmark:
-        "results/benchmarks/activations/{model}/{dataset}/{scatteritem}.tsv"
+        paths.benchmark(paths.share(paths.activations))
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=1,
     params:
-        code=code("activations"),
-        spec=model_spec,
-        languages=config["languages"],
-        folds=config["uncertainty"]["folds"],
-        batch_tokens=config["collection"]["batch_tokens"],
+        code=experiment.code("activations.collection"),
+        settings=experiment.settings("count_activations"),
     script:
         "../scripts/count_activations.py"
 
 
 rule merge_activations:
     input:
-        shards=gather.shards("results/activations/{{model}}/{{dataset}}/{scatteritem}.parquet"),
+        shards=gather.shards(paths.gathered(paths.activations)),
     output:
-        "results/activations/{model}/{dataset}.parquet",
+        paths.activations,
     log:
-        "results/logs/activations/{model}/{dataset}.log",
+        paths.log(paths.activations),
     wildcard_constraints:
-        model=one_of(text_models()),
+        model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("counts"),
-        languages=config["languages"],
+        code=experiment.code("activations.counts"),
+        settings=experiment.settings("merge_activations"),
     script:
         "../scripts/merge_activations.py"
 
@@ -47,27 +44,17 @@ rule merge_activations:
 rule import_activations:
     """Published counts, in the format of the paper's release."""
     input:
-        files=counts_files_of,
+        unpack(experiment.reads("import_activations")),
     output:
-        "results/activations/{model}/{dataset}.parquet",
+        paths.activations,
     log:
-        "results/logs/activations/{model}/{dataset}.log",
+        paths.log(paths.activations),
     wildcard_constraints:
-        model=one_of(count_models()),
+        model=experiment.one_of(experiment.count_models),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("released"),
-        folder=lookup(within=config, dpath="models/{model}/counts/{dataset}"),
-        languages=config["languages"],
+        code=experiment.code("activations.published"),
+        settings=experiment.settings("import_activations"),
     script:
         "../scripts/import_activations.py"
-
-
-rule activations:
-    input:
-        [
-            f"results/activations/{model}/{dataset}.parquet"
-            for model in config["models"]
-            for dataset in datasets_of(config, model)
-        ],

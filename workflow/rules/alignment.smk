@@ -7,23 +7,19 @@ A model is aligned from the samples of its source, which all models made of that
 rule inspect_alignment:
     """Refuse what cannot be aligned before any work: translation model, codes, target modules."""
     input:
-        card=rules.inspect_model.output,
-        translation=translation_files,
+        unpack(experiment.reads("inspect_alignment")),
+        card=paths.card,
     output:
-        "results/alignment/{model}/inspection.parquet",
+        paths.inspection,
     log:
-        "results/logs/alignment/{model}/inspection.log",
+        paths.log(paths.inspection),
     wildcard_constraints:
-        model=one_of(alignment_sources()),
+        model=experiment.one_of(experiment.alignment_sources),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("alignment.inspection"),
-        spec=model_spec,
-        translation=translation_spec(),
-        codes=alignment_settings("translation").get("codes"),
-        languages=sampled_languages,
-        target_modules=alignment_settings("training").get("target_modules"),
+        code=experiment.code("alignment.inspection"),
+        settings=experiment.settings("inspect_alignment"),
     script:
         "../scripts/inspect_alignment.py"
 
@@ -31,44 +27,41 @@ rule inspect_alignment:
 rule sample_responses:
     """Several responses to each question, by the model that is to be aligned."""
     input:
-        corpus=collect(rules.build_corpus.output, dataset=QUESTIONS),
-        card=rules.inspect_model.output,
-        inspection=rules.inspect_alignment.output,
+        unpack(experiment.reads("sample_responses")),
+        card=paths.card,
+        inspection=paths.inspection,
     output:
-        temp("results/alignment/{model}/samples/{scatteritem}.parquet"),
+        temp(paths.share(paths.samples)),
     log:
-        "results/logs/alignment/{model}/samples/{scatteritem}.log",
+        paths.log(paths.share(paths.samples)),
     benchmark:
-        "results/benchmarks/alignment/{model}/samples/{scatteritem}.tsv"
+        paths.benchmark(paths.share(paths.samples))
     wildcard_constraints:
-        model=one_of(alignment_sources()),
+        model=experiment.one_of(experiment.alignment_sources),
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=1,
     params:
-        code=code("responses"),
-        spec=model_spec,
-        prompt=lambda wildcards: config["prompt"],
-        generation=alignment_settings("sampling"),
-        languages=sampled_languages,
+        code=experiment.code("responses.collection"),
+        settings=experiment.settings("sample_responses"),
     script:
         "../scripts/generate_responses.py"
 
 
 rule merge_samples:
     input:
-        shards=gather.shards("results/alignment/{{model}}/samples/{scatteritem}.parquet"),
+        shards=gather.shards(paths.gathered(paths.samples)),
     output:
-        "results/alignment/{model}/samples.parquet",
+        paths.samples,
     log:
-        "results/logs/alignment/{model}/samples.log",
+        paths.log(paths.samples),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("responses"),
-        languages=sampled_languages,
+        code=experiment.code("responses.collection"),
+        settings=experiment.settings("merge_samples"),
     script:
         "../scripts/merge_responses.py"
 
@@ -76,59 +69,56 @@ rule merge_samples:
 rule score_alignment:
     """How well the translation model connects each sample with the pivot's samples."""
     input:
-        samples=rules.merge_samples.output,
-        translation=translation_files,
+        unpack(experiment.reads("score_alignment")),
+        samples=paths.samples,
     output:
-        temp("results/alignment/{model}/scores/{scatteritem}.parquet"),
+        temp(paths.share(paths.scores)),
     log:
-        "results/logs/alignment/{model}/scores/{scatteritem}.log",
+        paths.log(paths.share(paths.scores)),
     benchmark:
-        "results/benchmarks/alignment/{model}/scores/{scatteritem}.tsv"
+        paths.benchmark(paths.share(paths.scores))
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=1,
     params:
-        code=code("alignment.scoring"),
-        translation=translation_spec(),
-        scoring=scoring_settings(),
-        pivot=config["pivot"],
+        code=experiment.code("alignment.scoring"),
+        settings=experiment.settings("score_alignment"),
     script:
         "../scripts/score_alignment.py"
 
 
 rule merge_scores:
     input:
-        shards=gather.shards("results/alignment/{{model}}/scores/{scatteritem}.parquet"),
+        shards=gather.shards(paths.gathered(paths.scores)),
     output:
-        "results/alignment/{model}/scores.parquet",
+        paths.scores,
     log:
-        "results/logs/alignment/{model}/scores.log",
+        paths.log(paths.scores),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("alignment.scoring"),
-        languages=sampled_languages,
+        code=experiment.code("alignment.scoring"),
+        settings=experiment.settings("merge_scores"),
     script:
         "../scripts/merge_scores.py"
 
 
 rule preference_pairs:
     input:
-        unpack(source_samples),
+        unpack(experiment.reads("preference_pairs")),
     output:
-        "results/alignment/{model}/pairs.parquet",
+        paths.pairs,
     log:
-        "results/logs/alignment/{model}/pairs.log",
+        paths.log(paths.pairs),
     wildcard_constraints:
-        model=one_of(aligned_models()),
+        model=experiment.one_of(experiment.aligned_models),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("alignment.pairs"),
-        languages=aligned_languages,
-        pairs=alignment_settings("pairs"),
+        code=experiment.code("alignment.pairs"),
+        settings=experiment.settings("preference_pairs"),
     script:
         "../scripts/preference_pairs.py"
 
@@ -136,26 +126,25 @@ rule preference_pairs:
 rule align:
     """Direct preference optimisation of a LoRA adapter; interrupted, it is resumed."""
     input:
-        pairs=rules.preference_pairs.output,
-        checkpoint=source_files,
+        unpack(experiment.reads("align")),
+        pairs=paths.pairs,
     output:
-        adapters=directory("results/alignment/{model}/adapters"),
-        training="results/alignment/{model}/training.parquet",
+        adapters=directory(paths.adapters),
+        training=paths.training,
     log:
-        "results/logs/alignment/{model}/training.log",
+        paths.log(paths.training),
     benchmark:
-        "results/benchmarks/alignment/{model}/training.tsv"
+        paths.benchmark(paths.training)
     wildcard_constraints:
-        model=one_of(aligned_models()),
+        model=experiment.one_of(experiment.aligned_models),
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=1,
     params:
-        code=code("alignment.training"),
-        spec=source_spec,
-        settings=training_settings,
+        code=experiment.code("alignment.training"),
+        settings=experiment.settings("align"),
     script:
         "../scripts/align.py"
 
@@ -163,27 +152,19 @@ rule align:
 rule merge_adapter:
     """A checkpoint like any other: the adapter merged into the model it was trained on."""
     input:
-        adapters=adapters,
-        checkpoint=source_files,
+        unpack(experiment.reads("merge_adapter")),
     output:
-        directory("results/checkpoints/{model}"),
+        directory(paths.checkpoint),
     log:
-        "results/logs/checkpoints/{model}.log",
+        paths.log(paths.checkpoint),
     wildcard_constraints:
-        model=one_of(made_models()),
+        model=experiment.one_of(experiment.made_models),
     conda:
         "../../envs/torch.yaml"
     resources:
         gpu=1,
     params:
-        code=code("alignment.checkpoints"),
-        spec=source_spec,
-        step=adapter_step,
+        code=experiment.code("alignment.checkpoints"),
+        settings=experiment.settings("merge_adapter"),
     script:
         "../scripts/merge_adapter.py"
-
-
-rule alignment:
-    input:
-        collect("results/alignment/{model}/training.parquet", model=aligned_models()),
-        collect(rules.merge_adapter.output, model=made_models()),

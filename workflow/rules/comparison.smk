@@ -3,53 +3,38 @@
 
 rule compare_models:
     input:
-        before="results/neurons/{before}/{dataset}/{method}.parquet",
-        after="results/neurons/{after}/{dataset}/{method}.parquet",
-        phases="results/phases/{before}/{dataset}/{method}.parquet",
+        before=paths.neurons.replace("{model}", "{before}"),
+        after=paths.neurons.replace("{model}", "{after}"),
+        phases=paths.phases.replace("{model}", "{before}"),
     output:
-        **{
-            table: f"results/comparison/{{before}}-vs-{{after}}/{{dataset}}/{{method}}/{table}.parquet"
-            for table in ["layers", "sharing", "phases", "languages", "overlap", "transitions"]
-        },
+        layers=paths.layer_change,
+        sharing=paths.sharing_change,
+        phases=paths.phase_change,
+        languages=paths.language_change,
+        overlap=paths.overlap,
+        transitions=paths.transitions,
     log:
-        "results/logs/comparison/{before}-vs-{after}/{dataset}/{method}.log",
+        paths.log(paths.comparison),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("comparison.tables"),
-        languages=config["languages"],
-        pivot=config["pivot"],
-        trained=trained,
+        code=experiment.code("comparison.tables"),
+        settings=experiment.settings("compare_models"),
     script:
         "../scripts/compare_models.py"
 
 
 rule overlap_datasets:
     input:
-        neurons=lambda w: [
-            f"results/neurons/{w.model}/{dataset}/{w.method}.parquet"
-            for dataset in datasets_of(config, w.model)
-        ],
+        unpack(experiment.reads("overlap_datasets")),
     output:
-        "results/dataset_overlap/{model}/{method}.parquet",
+        paths.dataset_overlap,
     log:
-        "results/logs/dataset_overlap/{model}/{method}.log",
+        paths.log(paths.dataset_overlap),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("comparison.tables"),
-        datasets=lambda w: datasets_of(config, w.model),
-        languages=config["languages"],
+        code=experiment.code("comparison.tables"),
+        settings=experiment.settings("overlap_datasets"),
     script:
         "../scripts/overlap_datasets.py"
-
-
-rule comparison:
-    input:
-        per_comparison("results/comparison/{before}-vs-{after}/{dataset}/{method}/layers.parquet"),
-        [
-            f"results/dataset_overlap/{model}/{method}.parquet"
-            for model in config["models"]
-            for method in config["neurons"]
-            if len(datasets_of(config, model)) > 1
-        ],

@@ -3,21 +3,15 @@
 
 rule build_corpus:
     input:
-        data=corpus_files,
+        unpack(experiment.reads("build_corpus")),
     output:
-        "results/corpora/{dataset}.parquet",
+        paths.corpus,
     log:
-        "results/logs/corpora/{dataset}.log",
+        paths.log(paths.corpus),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("corpus"),
-        dataset=dataset_of,
-        languages=config["languages"],
+        code=experiment.code("corpora.assembly"),
+        settings=experiment.settings("build_corpus"),
     script:
         "../scripts/build_corpus.py"
-
-
-rule corpora:
-    input:
-        expand(rules.build_corpus.output, dataset=config["datasets"]),

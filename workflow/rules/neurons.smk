@@ -3,59 +3,48 @@
 
 rule activation_probabilities:
     input:
-        counts="results/activations/{model}/{dataset}.parquet",
+        counts=paths.activations,
     output:
-        "results/probabilities/{model}/{dataset}.parquet",
+        paths.probabilities,
     log:
-        "results/logs/probabilities/{model}/{dataset}.log",
+        paths.log(paths.probabilities),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("counts"),
-        languages=config["languages"],
+        code=experiment.code("activations.counts"),
+        settings=experiment.settings("activation_probabilities"),
     script:
         "../scripts/activation_probabilities.py"
 
 
 rule type_neurons:
     input:
-        probabilities=rules.activation_probabilities.output,
+        probabilities=paths.probabilities,
     output:
-        neurons="results/neurons/{model}/{dataset}/{method}.parquet",
-        summary="results/neurons/{model}/{dataset}/{method}.summary.parquet",
+        neurons=paths.neurons,
+        summary=paths.summary,
     log:
-        "results/logs/neurons/{model}/{dataset}/{method}.log",
+        paths.log(paths.neurons),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("neuron_table"),
-        parameters=parameters,
-        languages=config["languages"],
+        code=experiment.code("neurons.table", "neurons.methods.{method}"),
+        settings=experiment.settings("type_neurons"),
     script:
         "../scripts/type_neurons.py"
 
 
 rule export_masks:
     input:
-        neurons=rules.type_neurons.output.neurons,
+        neurons=paths.neurons,
     output:
-        "results/masks/{model}/{dataset}/{method}.pt",
+        paths.masks,
     log:
-        "results/logs/masks/{model}/{dataset}/{method}.log",
+        paths.log(paths.masks),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("masks"),
-        languages=config["languages"],
+        code=experiment.code("neurons.masks"),
+        settings=experiment.settings("export_masks"),
     script:
         "../scripts/export_masks.py"
-
-
-rule neurons:
-    input:
-        per_model("results/neurons/{model}/{dataset}/{method}.parquet"),
-
-
-rule masks:
-    input:
-        per_model("results/masks/{model}/{dataset}/{method}.pt"),

@@ -3,28 +3,20 @@
 
 rule segment_phases:
     input:
-        neurons=rules.type_neurons.output.neurons,
-        summary=rules.type_neurons.output.summary,
-        counts="results/activations/{model}/{dataset}.parquet",
+        neurons=paths.neurons,
+        summary=paths.summary,
+        counts=paths.activations,
     output:
-        phases="results/phases/{model}/{dataset}/{method}.parquet",
-        layers="results/phases/{model}/{dataset}/{method}.layers.parquet",
-        support="results/phases/{model}/{dataset}/{method}.support.parquet",
-        expectations="results/phases/{model}/{dataset}/{method}.expectations.parquet",
+        phases=paths.phases,
+        layers=paths.phase_layers,
+        support=paths.phase_support,
+        expectations=paths.phase_expectations,
     log:
-        "results/logs/phases/{model}/{dataset}/{method}.log",
+        paths.log(paths.phases),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("phases"),
-        segments=config["phases"]["segments"],
-        parameters=parameters,
-        replicates=config["uncertainty"]["replicates"],
-        seed=config["uncertainty"]["seed"],
+        code=experiment.code("phases.segmentation", "neurons.methods.{method}"),
+        settings=experiment.settings("segment_phases"),
     script:
         "../scripts/segment_phases.py"
-
-
-rule phases:
-    input:
-        per_model("results/phases/{model}/{dataset}/{method}.parquet"),

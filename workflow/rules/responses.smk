@@ -6,88 +6,57 @@ scattergather:
     shards=1,
 
 
-rule inspect_model:
-    """Refuse what cannot be analysed before any work: architecture, NaN weights, tokenizer."""
-    input:
-        checkpoint=checkpoint_files,
-        writer=writer_card,
-    output:
-        "results/models/{model}.parquet",
-    log:
-        "results/logs/models/{model}.log",
-    conda:
-        "../../envs/torch.yaml"
-    params:
-        code=code("models.cards"),
-        spec=model_spec,
-    script:
-        "../scripts/inspect_model.py"
-
-
 rule generate_responses:
     input:
-        corpus=rules.build_corpus.output,
-        cards=reader_cards,
+        unpack(experiment.reads("generate_responses")),
+        corpus=paths.corpus,
     output:
-        temp("results/responses/{model}/{dataset}/{scatteritem}.parquet"),
+        temp(paths.share(paths.responses)),
     log:
-        "results/logs/responses/{model}/{dataset}/{scatteritem}.log",
+        paths.log(paths.share(paths.responses)),
     benchmark:
-        "results/benchmarks/responses/{model}/{dataset}/{scatteritem}.tsv"
+        paths.benchmark(paths.share(paths.responses))
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=1,
     params:
-        code=code("responses"),
-        spec=model_spec,
-        prompt=lambda wildcards: config["prompt"],
-        generation=config["generation"],
-        languages=config["languages"],
+        code=experiment.code("responses.collection"),
+        settings=experiment.settings("generate_responses"),
     script:
         "../scripts/generate_responses.py"
 
 
 rule merge_responses:
     input:
-        shards=gather.shards("results/responses/{{model}}/{{dataset}}/{scatteritem}.parquet"),
+        shards=gather.shards(paths.gathered(paths.responses)),
     output:
-        "results/responses/{model}/{dataset}.parquet",
+        paths.responses,
     log:
-        "results/logs/responses/{model}/{dataset}.log",
+        paths.log(paths.responses),
     wildcard_constraints:
-        model=one_of(text_models()),
+        model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("responses"),
-        languages=config["languages"],
+        code=experiment.code("responses.collection"),
+        settings=experiment.settings("merge_responses"),
     script:
         "../scripts/merge_responses.py"
 
 
 rule given_responses:
     input:
-        corpus=rules.build_corpus.output,
+        corpus=paths.corpus,
     output:
-        "results/responses/data/{dataset}.parquet",
+        paths.responses.replace("{model}", "data"),
     log:
-        "results/logs/responses/data/{dataset}.log",
+        paths.log(paths.responses.replace("{model}", "data")),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("responses"),
-        prompt=lambda wildcards: config["prompt"],
-        languages=config["languages"],
+        code=experiment.code("responses.collection"),
+        settings=experiment.settings("given_responses"),
     script:
         "../scripts/given_responses.py"
-
-
-rule responses:
-    input:
-        [
-            f"results/responses/{writer(model)}/{dataset}.parquet"
-            for model in text_models()
-            for dataset in config["datasets"]
-        ],

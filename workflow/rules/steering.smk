@@ -3,76 +3,43 @@
 
 rule steer:
     input:
-        card=rules.inspect_model.output,
-        corpus=rules.build_corpus.output,
-        neurons="results/neurons/{model}/{dataset}/{method}.parquet",
-        tokens=lambda w: f"results/tokens/{w.model}/{writer(w.model)}/{w.dataset}.parquet",
+        unpack(experiment.reads("steer")),
+        card=paths.card,
+        corpus=paths.corpus,
+        neurons=paths.neurons,
     output:
-        temp("results/steering/{model}/{dataset}/{method}/{scatteritem}.parquet"),
+        temp(paths.share(paths.steering)),
     log:
-        "results/logs/steering/{model}/{dataset}/{method}/{scatteritem}.log",
+        paths.log(paths.share(paths.steering)),
     benchmark:
-        "results/benchmarks/steering/{model}/{dataset}/{method}/{scatteritem}.tsv"
+        paths.benchmark(paths.share(paths.steering))
     wildcard_constraints:
-        model=one_of(text_models()),
+        model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/torch.yaml"
     threads: 8
     resources:
         gpu=1,
     params:
-        code=code("steering"),
-        spec=model_spec,
-        prompt=lambda wildcards: config["prompt"],
-        parameters=steering_parameters(),
-        languages=config["languages"],
+        code=experiment.code("interventions.steering"),
+        settings=experiment.settings("steer"),
     script:
         "../scripts/steer.py"
 
 
 rule merge_steering:
     input:
-        shards=gather.shards(
-            "results/steering/{{model}}/{{dataset}}/{{method}}/{scatteritem}.parquet"
-        ),
+        shards=gather.shards(paths.gathered(paths.steering)),
     output:
-        table="results/steering/{model}/{dataset}/{method}.parquet",
-        problems="results/steering/{model}/{dataset}/{method}.problems.parquet",
-        csv="results/tables/steering/{model}/{dataset}/{method}.csv",
+        table=paths.steering,
+        problems=paths.steering_problems,
+        csv=paths.steering_csv,
     log:
-        "results/logs/steering/{model}/{dataset}/{method}.log",
+        paths.log(paths.steering),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("steering_summary"),
-        languages=steering_parameters()["languages"],
-        pivot=config["pivot"],
-        uncertainty={key: config["uncertainty"][key] for key in ("replicates", "seed")},
+        code=experiment.code("interventions.steering_summary"),
+        settings=experiment.settings("merge_steering"),
     script:
         "../scripts/merge_steering.py"
-
-
-rule draw_steering:
-    """In which languages the answers are, beside random controls and no intervention."""
-    input:
-        steering="results/steering/{model}/{dataset}/{method}.parquet",
-    output:
-        png="results/figures/steering/{model}/{dataset}/{method}.png",
-        pdf="results/figures/steering/{model}/{dataset}/{method}.pdf",
-    log:
-        "results/logs/figures/steering/{model}/{dataset}/{method}.log",
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=code("figures.steering"),
-        figure="steering",
-        title="{model} on {dataset} ({method})",
-        style=config["figures"],
-    script:
-        "../scripts/draw_figure.py"
-
-
-rule steering:
-    input:
-        stage_tables("steering"),
-        instances(stage_tables("steering"), rules.draw_steering.output.png),

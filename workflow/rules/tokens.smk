@@ -3,28 +3,18 @@
 
 rule tokenize:
     input:
-        responses="results/responses/{responses}/{dataset}.parquet",
-        card=rules.inspect_model.output,
+        responses=paths.responses.replace("{model}", "{responses}"),
+        card=paths.card,
     output:
-        "results/tokens/{model}/{responses}/{dataset}.parquet",
+        paths.tokens,
     log:
-        "results/logs/tokens/{model}/{responses}/{dataset}.log",
+        paths.log(paths.tokens),
     wildcard_constraints:
-        responses=one_of([*text_models(), "data"]),
+        responses=experiment.one_of(experiment.responses),
     conda:
         "../../envs/torch.yaml"
     params:
-        code=code("tokenization"),
-        spec=model_spec,
-        empty=config["collection"]["empty_responses"],
+        code=experiment.code("responses.tokens"),
+        settings=experiment.settings("tokenize"),
     script:
         "../scripts/tokenize.py"
-
-
-rule tokens:
-    input:
-        [
-            f"results/tokens/{model}/{writer(model)}/{dataset}.parquet"
-            for model in text_models()
-            for dataset in config["datasets"]
-        ],

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.counts import write_probabilities
+    from langneurons.activations.counts import write_probabilities
 
     write_probabilities(
         counts_path=snakemake.input.counts,
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

@@ -8,17 +8,15 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    import torch
-
     from langneurons.alignment.training import align
     from langneurons.models.spec import ModelSpec
 
-    torch.set_num_threads(snakemake.threads)
+    settings = dict(snakemake.params.settings)
     align(
-        pairs_path=snakemake.input.pairs[0],
+        pairs_path=snakemake.input.pairs,
         adapters=snakemake.output.adapters,
         training_output=snakemake.output.training,
-        spec=ModelSpec.from_config(snakemake.params.spec),
-        settings=snakemake.params.settings,
         code=snakemake.params.code,
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        **settings,
     )

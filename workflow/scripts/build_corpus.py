@@ -8,11 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.corpus import write_corpus
+    from langneurons.corpora.assembly import write_corpus
 
     write_corpus(
         name=snakemake.wildcards.dataset,
-        dataset=snakemake.params.dataset,
-        languages=snakemake.params.languages,
         output=snakemake.output[0],
+        **snakemake.params.settings,
     )

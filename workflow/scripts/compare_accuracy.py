@@ -8,14 +8,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.evaluation.accuracy_change import write_accuracy_change
+    from langneurons.comparison.accuracy import write_accuracy_change
 
     write_accuracy_change(
         before_path=snakemake.input.before,
         after_path=snakemake.input.after,
-        languages=snakemake.params.languages,
-        trained=snakemake.params.trained,
-        names=(snakemake.wildcards.before, snakemake.wildcards.after),
-        uncertainty=snakemake.params.uncertainty,
         output=snakemake.output[0],
+        **snakemake.params.settings,
     )

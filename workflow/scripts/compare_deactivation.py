@@ -8,12 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.deactivation_changes import write_changes
+    from langneurons.interventions.deactivation_changes import write_changes
 
     write_changes(
         problems_path=snakemake.input.problems,
         outputs=dict(snakemake.output.items()),
-        languages=snakemake.params.languages,
-        sets=snakemake.params.sets,
-        uncertainty=snakemake.params.uncertainty,
+        **snakemake.params.settings,
     )

@@ -15,8 +15,5 @@ with job(snakemake.log[0], snakemake.threads):
         after_path=snakemake.input.after,
         phases_path=snakemake.input.phases,
         outputs=dict(snakemake.output.items()),
-        languages=snakemake.params.languages,
-        pivot=snakemake.params.pivot,
-        trained=snakemake.params.trained,
-        names=(snakemake.wildcards.before, snakemake.wildcards.after),
+        **snakemake.params.settings,
     )

@@ -2,28 +2,26 @@
 
 from typing import TYPE_CHECKING
 
-from langneurons.job import job
+from langneurons.job import job, share
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.deactivation import deactivate
+    from langneurons.interventions.deactivation import deactivate
     from langneurons.models.spec import ModelSpec
 
-    index, of = snakemake.wildcards.scatteritem.split("-of-")
+    settings = dict(snakemake.params.settings)
     deactivate(
-        spec=ModelSpec.from_config(snakemake.params.spec),
-        card_path=snakemake.input.card[0],
-        corpus_path=snakemake.input.corpus[0],
-        output=snakemake.output[0],
-        languages=snakemake.params.languages,
-        template=snakemake.params.prompt,
-        parameters=snakemake.params.parameters,
+        card_path=snakemake.input.card,
+        corpus_path=snakemake.input.corpus,
         neurons_path=snakemake.input.get("neurons"),
         mask_path=snakemake.input.get("mask"),
         tokens_path=snakemake.input.get("tokens"),
         phases_path=snakemake.input.get("phases"),
-        share=(int(index), int(of)),
+        output=snakemake.output[0],
         code=snakemake.params.code,
+        share=share(snakemake.wildcards.scatteritem),
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        **settings,
     )

@@ -8,14 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from importlib import import_module
+    from langneurons.figures.frame import draw_figure
 
-    look = dict(snakemake.params.items())
-    figure = look.pop("figure")
-    del look["code"]
-    draw = getattr(import_module(f"langneurons.figures.{figure}"), f"draw_{figure}")
-    draw(
-        **dict(snakemake.input.items()),
+    draw_figure(
+        inputs=dict(snakemake.input.items()),
         outputs=dict(snakemake.output.items()),
-        **look,
+        **snakemake.params.settings,
     )

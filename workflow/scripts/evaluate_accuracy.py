@@ -8,11 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.evaluation.accuracy import write_accuracy
+    from langneurons.responses.accuracy import write_accuracy
 
     write_accuracy(
         responses_path=snakemake.input.responses,
-        languages=snakemake.params.languages,
-        model=snakemake.wildcards.model,
         output=snakemake.output[0],
+        **snakemake.params.settings,
     )

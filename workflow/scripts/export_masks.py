@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.masks import write_masks
+    from langneurons.neurons.masks import write_masks
 
     write_masks(
         neurons_path=snakemake.input.neurons,
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

@@ -2,22 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from langneurons.job import job
+from langneurons.job import job, share
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
     from langneurons.models.spec import ModelSpec
-    from langneurons.responses import write_responses
+    from langneurons.responses.collection import write_responses
 
-    index, of = snakemake.wildcards.scatteritem.split("-of-")
+    settings = dict(snakemake.params.settings)
     write_responses(
-        corpus_path=snakemake.input.corpus[0],
+        corpus_path=snakemake.input.corpus,
         output=snakemake.output[0],
-        spec=ModelSpec.from_config(snakemake.params.spec),
-        template=snakemake.params.prompt,
-        generation=snakemake.params.generation,
-        languages=snakemake.params.languages,
-        share=(int(index), int(of)),
+        share=share(snakemake.wildcards.scatteritem),
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        **settings,
     )

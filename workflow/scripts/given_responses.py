@@ -8,13 +8,12 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.responses import write_responses
+    from langneurons.responses.collection import write_responses
 
     write_responses(
-        corpus_path=snakemake.input.corpus[0],
+        corpus_path=snakemake.input.corpus,
         output=snakemake.output[0],
         spec=None,
-        template=snakemake.params.prompt,
         generation=None,
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

@@ -8,10 +8,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.released import import_counts
+    from langneurons.activations.published import import_counts
 
     import_counts(
-        folder=snakemake.params.folder,
-        languages=snakemake.params.languages,
         output=snakemake.output[0],
+        **snakemake.params.settings,
     )

@@ -11,11 +11,10 @@ with job(snakemake.log[0], snakemake.threads):
     from langneurons.alignment.inspection import inspect_alignment
     from langneurons.models.spec import ModelSpec
 
+    settings = dict(snakemake.params.settings)
     inspect_alignment(
-        spec=ModelSpec.from_config(snakemake.params.spec),
-        translation=ModelSpec.from_config(snakemake.params.translation),
-        codes=snakemake.params.codes,
-        languages=snakemake.params.languages,
-        target_modules=snakemake.params.target_modules,
         output=snakemake.output[0],
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        translation=ModelSpec.from_config(settings.pop("translation")),
+        **settings,
     )

@@ -11,8 +11,10 @@ with job(snakemake.log[0], snakemake.threads):
     from langneurons.models.cards import write_card
     from langneurons.models.spec import ModelSpec
 
+    settings = dict(snakemake.params.settings)
     write_card(
-        spec=ModelSpec.from_config(snakemake.params.spec),
+        writer_card=snakemake.input.get("writer"),
         output=snakemake.output[0],
-        writer_card=snakemake.input.get("writer") or None,
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        **settings,
     )

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.counts import merge_counts
+    from langneurons.activations.counts import merge_counts
 
     merge_counts(
         shards=snakemake.input.shards,
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

@@ -11,8 +11,10 @@ with job(snakemake.log[0], snakemake.threads):
     from langneurons.alignment.checkpoints import merge_adapter
     from langneurons.models.spec import ModelSpec
 
+    settings = dict(snakemake.params.settings)
     merge_adapter(
-        spec=ModelSpec.from_config(snakemake.params.spec),
-        adapter=f"{snakemake.input.adapters}/step-{snakemake.params.step}",
+        adapter=f"{snakemake.input.adapters}/step-{settings.pop('step')}",
         output=snakemake.output[0],
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        **settings,
     )

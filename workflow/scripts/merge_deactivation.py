@@ -8,12 +8,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.deactivation import merge_deactivation
+    from langneurons.interventions.deactivation import merge_deactivation
 
     merge_deactivation(
         paths=snakemake.input.shards,
         output=snakemake.output.table,
         problems=snakemake.output.problems,
-        languages=snakemake.params.languages,
-        sets=snakemake.params.sets,
+        **snakemake.params.settings,
     )

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.responses import merge_responses
+    from langneurons.responses.collection import merge_responses
 
     merge_responses(
         paths=snakemake.input.shards,
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

@@ -13,5 +13,5 @@ with job(snakemake.log[0], snakemake.threads):
     merge_scores(
         paths=snakemake.input.shards,
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

@@ -8,12 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.steering_summary import merge_steering
+    from langneurons.interventions.steering_summary import merge_steering
 
     merge_steering(
         paths=snakemake.input.shards,
         outputs=dict(snakemake.output.items()),
-        languages=snakemake.params.languages,
-        pivot=snakemake.params.pivot,
-        uncertainty=snakemake.params.uncertainty,
+        **snakemake.params.settings,
     )

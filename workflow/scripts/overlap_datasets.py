@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 with job(snakemake.log[0], snakemake.threads):
     from langneurons.comparison.tables import write_dataset_overlap
 
+    settings = dict(snakemake.params.settings)
     write_dataset_overlap(
-        paths=dict(zip(snakemake.params.datasets, snakemake.input.neurons, strict=True)),
+        paths=dict(zip(settings.pop("datasets"), snakemake.input.neurons, strict=True)),
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
+        **settings,
     )

@@ -14,6 +14,5 @@ with job(snakemake.log[0], snakemake.threads):
         responses_path=snakemake.input.samples,
         scores_path=snakemake.input.scores,
         output=snakemake.output[0],
-        languages=snakemake.params.languages,
-        **snakemake.params.pairs,
+        **snakemake.params.settings,
     )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from langneurons.job import job
+from langneurons.job import job, share
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,12 +11,11 @@ with job(snakemake.log[0], snakemake.threads):
     from langneurons.alignment.scoring import write_scores
     from langneurons.models.spec import ModelSpec
 
-    index, of = snakemake.wildcards.scatteritem.split("-of-")
+    settings = dict(snakemake.params.settings)
     write_scores(
-        responses_path=snakemake.input.samples[0],
+        responses_path=snakemake.input.samples,
         output=snakemake.output[0],
-        spec=ModelSpec.from_config(snakemake.params.translation),
-        pivot=snakemake.params.pivot,
-        share=(int(index), int(of)),
-        **snakemake.params.scoring,
+        share=share(snakemake.wildcards.scatteritem),
+        spec=ModelSpec.from_config(settings.pop("translation")),
+        **settings,
     )

@@ -8,16 +8,12 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.phases import write_phases
+    from langneurons.phases.segmentation import write_phases
 
     write_phases(
         neurons_path=snakemake.input.neurons,
         summary_path=snakemake.input.summary,
         counts_path=snakemake.input.counts,
         outputs=dict(snakemake.output.items()),
-        segments=snakemake.params.segments,
-        method=snakemake.wildcards.method,
-        parameters=snakemake.params.parameters,
-        replicates=snakemake.params.replicates,
-        seed=snakemake.params.seed,
+        **snakemake.params.settings,
     )

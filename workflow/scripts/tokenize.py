@@ -10,12 +10,13 @@ if TYPE_CHECKING:
 with job(snakemake.log[0], snakemake.threads):
     from langneurons.models.cards import read_card
     from langneurons.models.spec import ModelSpec
-    from langneurons.tokenization import write_tokens
+    from langneurons.responses.tokens import write_tokens
 
+    settings = dict(snakemake.params.settings)
     write_tokens(
         responses_path=snakemake.input.responses,
-        spec=ModelSpec.from_config(snakemake.params.spec),
         output=snakemake.output[0],
-        context_length=read_card(snakemake.input.card[0])["context_length"],
-        empty=snakemake.params.empty,
+        context_length=read_card(snakemake.input.card)["context_length"],
+        spec=ModelSpec.from_config(settings.pop("spec")),
+        **settings,
     )

@@ -8,13 +8,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.neuron_table import write_neurons
+    from langneurons.neurons.table import write_neurons
 
     write_neurons(
-        probabilities_path=snakemake.input.probabilities[0],
+        probabilities_path=snakemake.input.probabilities,
         output=snakemake.output.neurons,
         summary=snakemake.output.summary,
-        method=snakemake.wildcards.method,
-        parameters=snakemake.params.parameters,
-        languages=snakemake.params.languages,
+        **snakemake.params.settings,
     )

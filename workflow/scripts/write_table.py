@@ -8,12 +8,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.paper_tables.writing import write_paper_table
+    from langneurons.tables.frame import write_paper_table
 
     write_paper_table(
-        name=snakemake.params.table,
-        paths=snakemake.input,
+        inputs=dict(snakemake.input.items()),
         outputs=dict(snakemake.output.items()),
-        title=snakemake.params.title,
-        style=snakemake.params.style,
+        **snakemake.params.settings,
     )

@@ -14,11 +14,11 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from langneurons.errors import InputError
-from langneurons.models.batches import rows_of_batches
+from langneurons.models.batches import rows_of_batches, sequence_lengths
+from langneurons.models.likelihood import LOGITS_HELD, refuse_nan
 from langneurons.models.probing import input_device
 
 _IGNORED = -100  # the label of padding
-_LOGITS = 1 << 25  # numbers held at once: 128 MiB in float32
 _PROBE = 6  # tokens
 
 
@@ -51,7 +51,7 @@ class ForcedDecoder:
         self._device = input_device(model)
         self._head = model.get_output_embeddings()
         self._bias = getattr(model, "final_logits_bias", None)
-        self._piece = max(1, _LOGITS // self._head.weight.shape[0])
+        self._piece = max(1, LOGITS_HELD // self._head.weight.shape[0])
         self._pad = model.config.pad_token_id or 0
         self._check_loss()
 
@@ -92,7 +92,7 @@ class ForcedDecoder:
         means = np.zeros(len(pairs))
         with tqdm(total=len(pairs), desc="pairs", disable=not progress, mininterval=1) as bar:
             for encoded, rows, columns in self._encoded(sources, pairs, batch_tokens):
-                lengths = _lengths([targets[pairs[row, 1]] for row in rows])
+                lengths = sequence_lengths([targets[pairs[row, 1]] for row in rows])
                 room = np.maximum(lengths, encoded.states.shape[1])
                 for batch in rows_of_batches(room, batch_tokens):
                     chosen = rows[batch]
@@ -100,11 +100,7 @@ class ForcedDecoder:
                         encoded, columns[batch], [targets[column] for column in pairs[chosen, 1]]
                     )
                     bar.update(len(chosen))
-        if np.isnan(means).any():
-            raise InputError(
-                f"{self._model.name_or_path or type(self._model).__name__}: NaN among the logits "
-                f"({self._model.dtype}): numbers overflow in this dtype; try bfloat16 or float32"
-            )
+        refuse_nan(self._model, means)
         return means
 
     def _encoded(
@@ -115,7 +111,8 @@ class ForcedDecoder:
         by_source = np.argsort(pairs[:, 0], kind="stable")
         starts = np.searchsorted(pairs[by_source, 0], used)
         pairs_of_source = np.split(by_source, starts[1:])
-        for batch in rows_of_batches(_lengths([sources[row] for row in used]), batch_tokens):
+        source_lengths = sequence_lengths([sources[row] for row in used])
+        for batch in rows_of_batches(source_lengths, batch_tokens):
             ids = _padded([sources[row] for row in used[batch]], self._pad, self._device)
             lengths = torch.tensor([len(sources[row]) for row in used[batch]], device=ids.device)
             mask = (torch.arange(ids.shape[1], device=ids.device) < lengths[:, None]).long()
@@ -197,7 +194,3 @@ def _last_states(head: nn.Module) -> Iterator[list[Tensor]]:
 def _padded(rows: Sequence[Sequence[int]], value: int, device: torch.device) -> Tensor:
     tensors = [torch.tensor(row) for row in rows]
     return pad_sequence(tensors, batch_first=True, padding_value=value).to(device)
-
-
-def _lengths(rows: Sequence[Sequence[int]]) -> np.ndarray:
-    return np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))

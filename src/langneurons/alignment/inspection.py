@@ -5,21 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 
 from langneurons.alignment.training import check_target_modules
 from langneurons.alignment.translation import check_translation
-from langneurons.artifacts import write_table
+from langneurons.artifacts.tables import artefact, write_table
 from langneurons.models.spec import ModelSpec
 
 #: One row: the model to align, the translation model, the modules that get an adapter.
-INSPECTION = pa.schema(
-    [
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("translation", pa.string(), nullable=False),
-        pa.field("target_modules", pa.list_(pa.string()), nullable=False),
-    ]
-)
+INSPECTION = artefact("inspection", "model string, translation string, target_modules [string]")
 
 
 def inspect_alignment(

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from langneurons.alignment.scoring import SCORES
-from langneurons.artifacts import read_table, write_table
+from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
-from langneurons.schemas import RESPONSES
+from langneurons.responses.schemas import RESPONSES
 
 logger = logging.getLogger(__name__)
 
@@ -21,21 +20,11 @@ _KEYS = ["problem", "language", "sample"]
 
 #: One row per pair of responses to one prompt. ``split`` is one of `SPLITS`, the same for all
 #: pairs of a problem. The samples are those of the responses artefact.
-PAIRS = pa.schema(
-    [
-        pa.field("split", pa.string(), nullable=False),
-        pa.field("problem", pa.string(), nullable=False),
-        pa.field("language", pa.string(), nullable=False),
-        pa.field("chosen_sample", pa.int32(), nullable=False),
-        pa.field("rejected_sample", pa.int32(), nullable=False),
-        pa.field("prompt", pa.string(), nullable=False),
-        pa.field("chosen", pa.string(), nullable=False),
-        pa.field("rejected", pa.string(), nullable=False),
-        pa.field("chosen_score", pa.float64(), nullable=False),
-        pa.field("rejected_score", pa.float64(), nullable=False),
-        pa.field("chosen_correct", pa.bool_(), nullable=False),
-        pa.field("rejected_correct", pa.bool_(), nullable=False),
-    ]
+PAIRS = artefact(
+    "pairs",
+    "split string, problem string, language string, chosen_sample int32, rejected_sample int32, "
+    "prompt string, chosen string, rejected string, chosen_score float64, rejected_score float64, "
+    "chosen_correct bool, rejected_correct bool",
 )
 
 
@@ -52,7 +41,7 @@ def preference_pairs(
     Parameters
     ----------
     responses
-        The columns of `langneurons.schemas.RESPONSES`, several samples a problem and language.
+        The columns of `RESPONSES`, several samples a problem and language.
     scores
         The columns of `langneurons.alignment.scoring.SCORES`; responses without a score are in no
         pair.

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from langneurons.alignment.references import references
-from langneurons.artifacts import read_table, write_table
+from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
-from langneurons.responses import merge_shares, share_of_problems
-from langneurons.schemas import RESPONSES
+from langneurons.responses.collection import merge_shares, share_of_problems
+from langneurons.responses.schemas import RESPONSES, row_name
 
 if TYPE_CHECKING:
     from langneurons.alignment.translation import Translator
@@ -30,14 +29,8 @@ LONG_RESPONSES = ("error", "drop")
 
 #: One row per response in another language than the pivot. ``references`` is the number of texts
 #: that ``score`` is a mean over; without any the score is null.
-SCORES = pa.schema(
-    [
-        pa.field("problem", pa.string(), nullable=False),
-        pa.field("language", pa.string(), nullable=False),
-        pa.field("sample", pa.int32(), nullable=False),
-        pa.field("score", pa.float64()),
-        pa.field("references", pa.int32(), nullable=False),
-    ]
+SCORES = artefact(
+    "scores", "problem string, language string, sample int32, score float64?, references int32"
 )
 _KEYS = ["problem", "language", "sample"]
 
@@ -60,7 +53,7 @@ def score_responses(
     Parameters
     ----------
     responses
-        The columns of `langneurons.schemas.RESPONSES`.
+        The columns of `RESPONSES`.
     translator
         For the pivot and the languages of the responses.
     pivot
@@ -118,7 +111,7 @@ def write_scores(
     pivot, direction, batch_tokens, long_responses, progress
         See `score_responses`.
     share
-        See `langneurons.responses.write_responses`; `merge_scores` joins the shares.
+        See `langneurons.responses.collection.write_responses`; `merge_scores` joins the shares.
 
     Raises
     ------
@@ -165,7 +158,7 @@ def merge_scores(paths: Sequence[str | Path], output: str | Path, languages: Seq
     InputError
         If two shares hold the same response.
     """
-    merge_shares(paths, output, SCORES, languages, _place)
+    merge_shares(paths, output, SCORES, languages)
 
 
 def _references(responses: pd.DataFrame, pivot: str) -> pd.DataFrame:
@@ -214,7 +207,7 @@ def _scored(
     )
     order = ["text", "reference"] if to_pivot else ["reference", "text"]
     tokens = {"text": texts["tokens"].tolist(), "reference": usable["tokens"].tolist()}
-    losses = translator.cross_entropies(
+    losses = translator.decoder.cross_entropies(
         *(tokens[side] for side in order), pairs[order].to_numpy(), batch_tokens, progress
     )
     by_text = (1 / pd.Series(losses)).groupby(pairs["text"].to_numpy()).agg(["mean", "size"])
@@ -244,7 +237,7 @@ def _fitting(table: pd.DataFrame, translator: "Translator", long_responses: str)
     if len(too_long) and long_responses == "error":
         row = too_long.iloc[0]
         raise InputError(
-            f"{_place(row)}: {len(row['tokens'])} tokens, but {translator.name} takes at most "
+            f"{row_name(row)}: {len(row['tokens'])} tokens, but {translator.name} takes at most "
             f"{positions} ({len(too_long)} of {len(table)} texts are too long); "
             "long_responses: drop leaves such texts without a score"
         )
@@ -263,7 +256,3 @@ def _fitting(table: pd.DataFrame, translator: "Translator", long_responses: str)
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         raise InputError(f"{name}: found {value!r}, expected one of {' '.join(choices)}")
-
-
-def _place(row: pd.Series) -> str:
-    return f"problem {row['problem']!r}, language {row['language']}, sample {row['sample']}"

@@ -23,9 +23,10 @@ from trl import DPOConfig, DPOTrainer
 
 from langneurons.alignment.pairs import PAIRS, SPLITS
 from langneurons.alignment.resuming import Saving, keep_only, last_saved
-from langneurons.artifacts import read_table, write_table
+from langneurons.alignment.schema import TRAINING
+from langneurons.artifacts.digests import checkpoint_state, table_digest
+from langneurons.artifacts.tables import read_table, write_table
 from langneurons.errors import InputError
-from langneurons.kept import checkpoint_state, table_digest
 from langneurons.models.loading import (
     architecture,
     context_length,
@@ -34,8 +35,7 @@ from langneurons.models.loading import (
     load_tokenizer,
 )
 from langneurons.models.spec import ModelSpec
-from langneurons.schemas import TRAINING
-from langneurons.tokenization import encode
+from langneurons.responses.tokens import encode
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def align(
         Folder that gets an adapter in ``step-{n}`` for each of the checkpoints and the last step.
         While training goes on, what is needed to resume it is kept in ``{adapters}.training``.
     training_output
-        A table of `langneurons.schemas.TRAINING`.
+        A table of `langneurons.alignment.schema.TRAINING`.
     spec
         The model to align; with its adapter switched off it is the reference model too.
     settings

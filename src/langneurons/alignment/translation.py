@@ -1,8 +1,8 @@
 """How likely a translation model finds a text as the translation of another (METHOD 5.2)."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
-import numpy as np
 from transformers import PreTrainedTokenizerBase
 
 from langneurons.alignment.forced_decoding import ForcedDecoder
@@ -15,7 +15,7 @@ Codes = Mapping[str, str] | None
 
 
 class Translator:
-    """A translation model with its tokenizer; the weights are loaded at the first cross-entropy.
+    """A translation model with its tokenizer; weights are loaded when `decoder` is first used.
 
     Parameters
     ----------
@@ -47,7 +47,6 @@ class Translator:
         self._spec = spec
         self._tokenizer = load_tokenizer(spec)
         self._codes = dict(codes or {})
-        self._decoder: ForcedDecoder | None = None
         _check_codes(spec.path, self._tokenizer, self._codes, languages)
 
     def encode_sources(self, texts: Sequence[str], language: str) -> list[list[int]]:
@@ -66,24 +65,10 @@ class Translator:
             self._tokenizer.tgt_lang = self._codes[language]
         return self._tokenizer(text_target=list(texts), verbose=False)["input_ids"]
 
-    def cross_entropies(
-        self,
-        sources: Sequence[Sequence[int]],
-        targets: Sequence[Sequence[int]],
-        pairs: np.ndarray,
-        batch_tokens: int,
-        progress: bool = True,
-    ) -> np.ndarray:
-        """Return the mean cross-entropy of targets given sources; see `ForcedDecoder`.
-
-        Raises
-        ------
-        InputError
-            At the first call also as `load_seq2seq_model`.
-        """
-        if self._decoder is None:
-            self._decoder = ForcedDecoder(load_seq2seq_model(self._spec))
-        return self._decoder.cross_entropies(sources, targets, pairs, batch_tokens, progress)
+    @cached_property
+    def decoder(self) -> ForcedDecoder:
+        """The model itself; see `load_seq2seq_model` and `ForcedDecoder` for the errors."""
+        return ForcedDecoder(load_seq2seq_model(self._spec))
 
 
 def check_translation(spec: ModelSpec, codes: Codes, languages: Sequence[str]) -> None:

@@ -1,1 +1,5 @@
-"""Before against after alignment, and one dataset against another (METHOD 4)."""
+"""Before against after alignment, and one data set against another (METHOD 4).
+
+Comes in: the neurons, phases or responses of two models. Goes out: tables of changes, overlap and
+transitions. Uses artifacts, neurons, phases, responses and uncertainty.
+"""

@@ -8,41 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from langneurons.neurons import RELATED, SPECIFIC, TYPES, Neurons
+from langneurons.artifacts.tables import artefact
+from langneurons.neurons.types import RELATED, SPECIFIC, TYPES, Neurons
 
-
-def _required(name: str, kind: pa.DataType) -> pa.Field:
-    return pa.field(name, kind, nullable=False)
-
-
-_CHANGE = [_required(name, pa.int64()) for name in ("before", "after", "change")]
+_CHANGE = "before int64, after int64, change int64"
 
 #: One row a layer × type (figure 4).
-LAYERS = pa.schema([_required("layer", pa.int32()), _required("type", pa.string()), *_CHANGE])
+LAYERS = artefact("change_by_layer", f"layer int32, type string, {_CHANGE}")
 #: One row a population (all, selected) × N = 0..K (figures 5 and 15).
-SHARING = pa.schema(
-    [_required("population", pa.string()), _required("n_languages", pa.int32()), *_CHANGE]
-)
+SHARING = artefact("change_by_sharing", f"population string, n_languages int32, {_CHANGE}")
 #: One row a phase × type; the phases are those of the model before alignment.
-PHASES = pa.schema(
-    [
-        _required("phase", pa.int32()),
-        _required("name", pa.string()),
-        _required("type", pa.string()),
-        *_CHANGE,
-    ]
-)
+PHASES = artefact("change_by_phase", f"phase int32, name string, type string, {_CHANGE}")
 #: One row a language × type (specific, related): the language's neurons of that type (tables 2, 3).
-LANGUAGES = pa.schema(
-    [
-        _required("language", pa.string()),
-        _required("pivot", pa.bool_()),
-        _required("trained", pa.bool_()),
-        _required("type", pa.string()),
-        *_CHANGE,
-    ]
+LANGUAGES = artefact(
+    "change_by_language", f"language string, pivot bool, trained bool, type string, {_CHANGE}"
 )
 
 

@@ -2,31 +2,19 @@
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from langneurons.neurons import TYPES, Neurons
+from langneurons.artifacts.tables import artefact
+from langneurons.neurons.types import TYPES, Neurons
 
 #: One row a type (table 4). ``overlap`` is both / first, null where the reference has none.
-OVERLAP = pa.schema(
-    [
-        pa.field("first", pa.string(), False),
-        pa.field("second", pa.string(), False),
-        pa.field("type", pa.string(), False),
-        pa.field("n_first", pa.int64(), False),
-        pa.field("n_second", pa.int64(), False),
-        pa.field("n_both", pa.int64(), False),
-        pa.field("overlap", pa.float64()),
-        pa.field("jaccard", pa.float64()),
-    ]
+OVERLAP = artefact(
+    "overlap",
+    "first string, second string, type string, n_first int64, n_second int64, n_both int64, "
+    "overlap float64?, jaccard float64?",
 )
 #: One row a type before × type after; ``share`` is of the neurons of the type before.
-TRANSITIONS = pa.schema(
-    [
-        pa.field("type_before", pa.string(), False),
-        pa.field("type_after", pa.string(), False),
-        pa.field("neurons", pa.int64(), False),
-        pa.field("share", pa.float64()),
-    ]
+TRANSITIONS = artefact(
+    "transitions", "type_before string, type_after string, neurons int64, share float64?"
 )
 
 

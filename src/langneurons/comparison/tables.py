@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from langneurons.artifacts import write_table
+from langneurons.artifacts.tables import write_table
 from langneurons.comparison import changes, positions
 from langneurons.errors import InputError
-from langneurons.neuron_table import read_neurons
-from langneurons.neurons import Neurons
-from langneurons.phases import read_phases
+from langneurons.neurons.table import read_neurons
+from langneurons.neurons.types import Neurons
+from langneurons.phases.segmentation import read_phases
 
 
 def write_comparison(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from langneurons.demo.generator import generate
-from langneurons.evaluation.accuracy import accuracy
+from langneurons.corpora.generated import generate
 from langneurons.models.spec import ModelSpec
-from langneurons.responses import generate_responses
+from langneurons.responses.accuracy import accuracy
+from langneurons.responses.collection import generate_responses
 
 GENERATION = {"max_new_tokens": 64, "batch_size": 120}  # the longest response has under 50 tokens
 
@@ -20,7 +20,7 @@ def measure_accuracy(
     Returns
     -------
     pandas.DataFrame
-        One row per language, as `langneurons.evaluation.accuracy.accuracy` makes them.
+        One row per language, as `langneurons.responses.accuracy.accuracy` makes them.
     """
     spec = ModelSpec.from_config({"path": str(folder), "dtype": "float32", "device": "cpu"})
     corpus = generate(languages, "evaluation", problems, seed).drop(columns="responses")

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from langneurons.alignment.translation import Translator
-from langneurons.demo.generator import ITEMS, PEOPLE, TEMPLATES, Problem, choose, write
+from langneurons.corpora.generated import ITEMS, PEOPLE, TEMPLATES, Problem, choose, write
 from langneurons.errors import InputError
-from langneurons.evaluation.accuracy import wilson_interval
 from langneurons.models.spec import ModelSpec
+from langneurons.uncertainty.shares import wilson_interval
 
 BATCH_TOKENS = 4096
 
@@ -140,7 +140,7 @@ def _losses(
     sides = ((texts, language), (pivots, pivot))
     source, target = sides if direction == "to_pivot" else sides[::-1]
     pairs = np.repeat(np.arange(len(texts))[:, None], 2, axis=1)
-    return translator.cross_entropies(
+    return translator.decoder.cross_entropies(
         translator.encode_sources(*source),
         translator.encode_targets(*target),
         pairs,

@@ -22,8 +22,8 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from langneurons.corpora.generated import generate
 from langneurons.demo.accuracy import measure_accuracy
-from langneurons.demo.generator import generate
 from langneurons.demo.tokenizer import train_tokenizer
 
 logger = logging.getLogger(__name__)

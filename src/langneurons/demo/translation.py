@@ -25,7 +25,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from langneurons.demo.generator import Problem, choose, write
+from langneurons.corpora.generated import Problem, choose, write
 from langneurons.demo.ranking import measure_ranking
 from langneurons.demo.training import IGNORED, Report, Schedule, draw_batches, save, train
 

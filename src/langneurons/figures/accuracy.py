@@ -4,29 +4,26 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
-from langneurons.evaluation.accuracy import ACCURACY
-from langneurons.figures.style import (
-    COLUMN,
-    FAINT,
-    SERIES,
-    TEXT,
-    describe,
-    house_style,
-    legend_above,
-    new_figure,
-    read_style,
-    save,
+from langneurons.figures.declaration import Declaration
+from langneurons.figures.frame import Page
+from langneurons.figures.style import COLUMN, FAINT, SERIES, TEXT, legend_above
+from langneurons.responses.accuracy import ACCURACY
+
+FIGURE = Declaration(
+    heading="Accuracy by language",
+    per="dataset",
+    reads={"accuracies": "accuracy of models"},
+    title="{dataset}",
 )
-from langneurons.languages import english_name
 
 _HEIGHT = 2.0
 _SHAPES = "osD^vPX*"
@@ -39,48 +36,27 @@ _WIDE_COLUMNS = 3
 _NAME_LETTERS = 15
 
 
-def draw_accuracy(
-    accuracies: Sequence[str | Path],
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
-) -> None:
-    """Draw accuracy by language for several models on one data set, with 95 % intervals.
+def draw(page: Page, accuracies: Sequence[Path]) -> None:
+    """Draw accuracy by language with 95 % intervals: languages side by side, one mark a model.
 
     Parameters
     ----------
     accuracies
         The models' accuracy artefacts, in the order of the legend.
-    outputs
-        Paths under the keys png and pdf.
-    title
-        What is shown: the data set.
-    style
-        The ``figures`` section of the configuration.
 
     Raises
     ------
     InputError
-        If no model is given, an artefact is missing or malformed, or ``style`` has a wrong key or
-        value.
+        If no model is given.
     """
-    look = read_style(style)
     if not accuracies:
         raise InputError("figure accuracy: no model given; expected at least one accuracy table")
     tables = {read_provenance(path)["model"]: read_table(path, ACCURACY) for path in accuracies}
-    heading = f"Accuracy by language: {title}"
-    notes = [
+    page.note(
         "Accuracy: share of responses with the right number in the right language; "
         "whiskers: 95 % interval.",
         _numbers(tables),
-    ]
-    figure = figure_accuracy(tables, heading, notes)
-    save(figure, outputs, describe(heading, notes), look.dpi)
-
-
-@house_style()
-def figure_accuracy(tables: Mapping[str, pd.DataFrame], heading: str, notes: list[str]) -> Figure:
-    """Return the figure of `draw_accuracy`: languages side by side, one mark a model."""
+    )
     languages = list(dict.fromkeys(name for table in tables.values() for name in table["language"]))
     width = COLUMN if len(languages) * len(tables) <= _MANY_MARKS else TEXT
     columns = 1 if width == COLUMN else _WIDE_COLUMNS
@@ -88,24 +64,37 @@ def figure_accuracy(tables: Mapping[str, pd.DataFrame], heading: str, notes: lis
     names = ["\n".join(textwrap.wrap(model, letters)) for model in tables]
     lines = [name.count("\n") + 1 for name in names]
     legend_height = 0.14 * max(lines) * math.ceil(len(names) / columns)
-    figure, axes = new_figure(width, _HEIGHT + 0.6 + legend_height, heading, notes)
+    axes = page.panels(width, _HEIGHT + 0.6 + legend_height)
     shifts = (np.arange(len(tables)) - (len(tables) - 1) / 2) * _SPREAD / len(tables)
     for i, table in enumerate(tables.values()):
-        share, low, high = (table[name].to_numpy() for name in ("accuracy", "low", "high"))
-        axes.errorbar(
-            table["language"].map(languages.index) + shifts[i],
-            share,
-            # At 0 and 1 rounding can put an end of the interval on the wrong side of the share.
-            yerr=np.maximum([share - low, high - share], 0),
-            fmt=_SHAPES[i % len(_SHAPES)],
-            color=SERIES[i % len(SERIES)],
-            markersize=3.2,
-            elinewidth=0.8,
-            capsize=1.2,
-            markerfacecolor="white" if i >= len(SERIES) else None,
-            clip_on=False,
-            label=names[i],
-        )
+        _mark(axes, i, table["language"].map(languages.index) + shifts[i], table, names[i])
+    _language_axis(axes, languages)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_ylabel("accuracy")
+    legend_above(axes, _HEIGHT, columns)
+
+
+def _mark(axes: Axes, i: int, x: pd.Series, table: pd.DataFrame, name: str) -> None:
+    """Draw the marks and whiskers of the i-th model."""
+    share, low, high = (table[column].to_numpy() for column in ("accuracy", "low", "high"))
+    axes.errorbar(
+        x,
+        share,
+        # At 0 and 1 rounding can put an end of the interval on the wrong side of the share.
+        yerr=np.maximum([share - low, high - share], 0),
+        fmt=_SHAPES[i % len(_SHAPES)],
+        color=SERIES[i % len(SERIES)],
+        markersize=3.2,
+        elinewidth=0.8,
+        capsize=1.2,
+        markerfacecolor="white" if i >= len(SERIES) else None,
+        clip_on=False,
+        label=name,
+    )
+
+
+def _language_axis(axes: Axes, languages: Sequence[str]) -> None:
     for boundary in np.arange(len(languages) - 1) + 0.5:
         axes.axvline(boundary, color=FAINT, linewidth=0.3, alpha=0.5)
     axes.set_xticks(
@@ -117,11 +106,6 @@ def figure_accuracy(tables: Mapping[str, pd.DataFrame], heading: str, notes: lis
     )
     axes.tick_params(axis="x", length=0)
     axes.set_xlim(-0.5, len(languages) - 0.5)
-    axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_ylabel("accuracy")
-    legend_above(axes, _HEIGHT, columns)
-    return figure
 
 
 def _numbers(tables: Mapping[str, pd.DataFrame]) -> str:

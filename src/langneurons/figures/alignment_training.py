@@ -5,26 +5,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.alignment.schema import TRAINING
+from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
-from langneurons.figures.style import (
-    COLUMN,
-    FAINT,
-    SERIES,
-    describe,
-    house_style,
-    legend_above,
-    new_figure,
-    read_style,
-    save,
-)
+from langneurons.figures.declaration import Declaration
+from langneurons.figures.frame import Page
+from langneurons.figures.style import COLUMN, FAINT, SERIES, legend_above
 from langneurons.figures.training_steps import step_axis
-from langneurons.languages import english_name
-from langneurons.schemas import TRAINING
+
+FIGURE = Declaration(
+    heading="Preference optimisation",
+    per="alignment",
+    reads={"training": "training"},
+    title="{model}",
+)
 
 _HEIGHT = 3.9
 #: Measure → its axis label, and its value before training (accuracy: by chance).
@@ -39,50 +36,24 @@ _SPLITS = {
 }
 
 
-def draw_alignment_training(
-    training: str | Path,
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
-) -> None:
-    """Draw loss, reward margin and accuracy over training steps.
-
-    Parameters
-    ----------
-    training
-        A training artefact, `langneurons.schemas.TRAINING`.
-    outputs
-        Paths under the keys png and pdf.
-    title
-        What is shown: the aligned model.
-    style
-        The ``figures`` section of the configuration.
+def draw(page: Page, training: Path) -> None:
+    """Draw loss, reward margin and accuracy over training steps, a panel a measure.
 
     Raises
     ------
     InputError
-        If the artefact is missing, malformed or without a row, or ``style`` has a wrong key or
-        value.
+        If the artefact has no row.
     """
-    look = read_style(style)
     table = read_table(training, TRAINING)
     if table.empty:
         raise InputError(f"{training}: no row; expected at least one training step")
-    heading = f"Preference optimisation: {title}"
-    notes = [
+    page.note(
         "Reward: β × log-likelihood ratio of the trained model to the reference; margin: chosen "
         "less rejected response; accuracy: share of pairs whose chosen response has the higher "
         "reward. Dotted: loss and margin of the model before training, and an accuracy of chance.",
         *_facts(read_provenance(training)),
-    ]
-    figure = figure_alignment_training(table, heading, notes)
-    save(figure, outputs, describe(heading, notes), look.dpi)
-
-
-@house_style()
-def figure_alignment_training(table: pd.DataFrame, heading: str, notes: list[str]) -> Figure:
-    """Return the figure of `draw_alignment_training`: one panel a measure."""
-    figure, panels = new_figure(COLUMN, _HEIGHT, heading, notes, nrows=len(_MEASURES), sharex=True)
+    )
+    panels = page.panels(COLUMN, _HEIGHT, nrows=len(_MEASURES), sharex=True)
     for (measure, (label, chance)), axes in zip(_MEASURES.items(), panels, strict=True):
         axes.axhline(chance, color=FAINT, linewidth=0.7, linestyle=":", zorder=1)
         for split, look in _SPLITS.items():
@@ -97,8 +68,7 @@ def figure_alignment_training(table: pd.DataFrame, heading: str, notes: list[str
     if panels[0].get_legend_handles_labels()[0]:
         legend_above(panels[0], _HEIGHT / len(_MEASURES), 2)
     step_axis(panels[-1], int(table["step"].max()))
-    figure.align_ylabels(panels)
-    return figure
+    page.figure.align_ylabels(panels)
 
 
 def _facts(provenance: Mapping[str, Any]) -> list[str]:

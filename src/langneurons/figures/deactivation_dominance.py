@@ -1,29 +1,26 @@
 """Is a language hit by its own neurons more than other languages are, and than by random ones?"""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from langneurons.artifacts import read_table
-from langneurons.deactivation_changes import DOMINANCE
+from langneurons.artifacts.tables import read_table
+from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
-from langneurons.figures.style import (
-    COLUMN,
-    FAINT,
-    TEXT,
-    describe,
-    house_style,
-    new_figure,
-    read_style,
-    save,
+from langneurons.figures.declaration import Declaration
+from langneurons.figures.frame import Page
+from langneurons.figures.style import COLUMN, FAINT, TEXT
+from langneurons.interventions.deactivation_changes import DOMINANCE
+from langneurons.neurons.sets import AT_PHASE
+
+FIGURE = Declaration(
+    heading="How much more a language changes by its own neurons",
+    per="deactivation",
+    reads={"dominance": "deactivation_dominance"},
+    title="{model} on {dataset} ({method})",
 )
-from langneurons.languages import english_name
-from langneurons.neuron_sets import AT_PHASE
 
 #: Inches: a language's line, and what is above and below those of a panel.
 _ROW, _AROUND = 0.16, 0.62
@@ -36,70 +33,36 @@ _MEASURES = {
 _DIFFERENCES = {"own_less_others": ("o", "#0072B2"), "own_less_control": ("s", "#D55E00")}
 
 
-def draw_deactivation_dominance(
-    dominance: str | Path,
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
-) -> None:
-    """Draw how much more each language changes than the others do, and than by random neurons.
-
-    Parameters
-    ----------
-    dominance
-        A table of `langneurons.deactivation_changes.DOMINANCE`.
-    outputs
-        Paths under the keys png and pdf.
-    title
-        What is shown: the model, the data set and the method.
-    style
-        The ``figures`` section of the configuration.
-
-    Raises
-    ------
-    InputError
-        If the artefact is missing, malformed or empty, or ``style`` has a wrong key or value.
-    """
-    look = read_style(style)
+def draw(page: Page, dominance: str | Path) -> None:
+    """Draw how much more each language changes than the others do, and than by random neurons."""
     table = read_table(dominance, DOMINANCE)
     if table.empty:
         raise InputError(f"{dominance}: no changes")
-    heading = f"How much more a language changes by its own neurons: {title}"
     numbers = sorted(set(table["problems"]))
-    notes = [
+    page.note(
         "Change of the language whose neurons are switched off (how many) — circles: less the mean "
         "change of all other languages; squares: less its own change by as many random neurons.",
         "Lines: 95\u00a0% bootstrap intervals over problems. n = "
         + " and ".join(f"{n:,}" for n in numbers)
         + " problems a language.",
-    ]
-    figure = figure_deactivation_dominance(table, heading, notes)
-    save(figure, outputs, describe(heading, notes), look.dpi)
-
-
-@house_style()
-def figure_deactivation_dominance(table: pd.DataFrame, heading: str, notes: list[str]) -> Figure:
-    """Return the figure of `draw_deactivation_dominance`."""
+    )
     table = table[~table["set"].str.contains(AT_PHASE)]
     sets = list(dict.fromkeys(table["set"]))
     measures = list(dict.fromkeys(table["measure"]))
     lines = table["language"].nunique() + 1
     width = TEXT if len(measures) > 1 else COLUMN
     height = len(sets) * (lines * _ROW + _AROUND) + 0.3
-    figure, grid = new_figure(
-        width, height, heading, notes, nrows=len(sets), ncols=len(measures), squeeze=False
-    )
+    grid = page.panels(width, height, nrows=len(sets), ncols=len(measures), squeeze=False)
     for i, name in enumerate(sets):
         for j, measure in enumerate(measures):
             rows = table[(table["set"] == name) & (table["measure"] == measure)]
-            _draw(grid[i, j], rows, _MEASURES[measure][1], named=j == 0)
+            _draw_differences(grid[i, j], rows, _MEASURES[measure][1], named=j == 0)
             grid[i, j].set_title(name, loc="left")
             if i == len(sets) - 1:
                 grid[i, j].set_xlabel(f"difference of the change of\n{_MEASURES[measure][0]}")
-    return figure
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, scale: float, named: bool) -> None:
+def _draw_differences(axes: Axes, rows: pd.DataFrame, scale: float, named: bool) -> None:
     """Draw one set's differences: a line for each language, the mean of all at the bottom."""
     places = np.arange(len(rows))
     for (name, (marker, colour)), shift in zip(_DIFFERENCES.items(), (-0.17, 0.17), strict=True):

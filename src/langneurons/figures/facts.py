@@ -3,12 +3,13 @@
 Numbers keep to their units and symbols by no-break spaces (U+00A0).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from langneurons.artifacts import read_provenance
-from langneurons.neuron_table import read_summary
+from langneurons.artifacts.tables import read_provenance
+from langneurons.neurons.table import read_summary
 
 
 def selection_facts(summary: pd.Series) -> str:
@@ -24,9 +25,7 @@ def selection_scalars(summary: pd.Series) -> str:
     return f"λ\u00a0=\u00a0{summary['lambda']:.4g}, {threshold}"
 
 
-def read_comparison_facts(
-    comparison: str | Path, summaries: tuple[str | Path, str | Path]
-) -> list[str]:
+def read_comparison_facts(comparison: Path, summaries: Sequence[Path]) -> list[str]:
     """Two models' selections, as lines: what they share, then each model's λ and τ.
 
     Parameters

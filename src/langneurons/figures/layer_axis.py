@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from langneurons.figures.frame import Page
 from langneurons.figures.style import COLUMN, FAINT, INK, TEXT
 
 #: Inches above the axes that the phase numbers take.
@@ -14,34 +15,29 @@ _SHADES = ("#E6E6E6", "#F6F6F6")
 _MANY_LAYERS = 36
 
 
-def layer_width(layers: int) -> float:
-    """Width of a figure over this many layers, in inches."""
-    return COLUMN if layers <= _MANY_LAYERS else TEXT
+def layer_panels(page: Page, phases: pd.DataFrame, height: float, rows: int = 1) -> list[Axes]:
+    """Make panels over the layers, one above the other, with the phases behind the data.
 
-
-def layer_axis(axes: Axes, layers: int, phases: pd.DataFrame) -> None:
-    """Lay out the x axis for layers 0..L−1 and mark the phases behind the data."""
-    for row in phases.itertuples():
-        axes.axvspan(
-            row.first_layer - 0.5,
-            row.last_layer + 0.5,
-            color=_SHADES[row.phase % 2],
-            linewidth=0,
-            zorder=0,
-        )
-    for first in phases["first_layer"].iloc[1:]:
-        axes.axvline(first - 0.5, color=FAINT, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0.5)
-    axes.set_xlim(-0.5, layers - 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
-
-
-def number_phases(axes: Axes, phases: pd.DataFrame) -> None:
-    """Write each phase's number above its span."""
-    middles = (phases["first_layer"] + phases["last_layer"]) / 2
-    top = axes.secondary_xaxis("top")
-    top.set_xticks(middles, [str(phase) for phase in phases["phase"]])
-    top.tick_params(length=0, pad=1, labelsize=6.5)
-    top.spines["top"].set_visible(False)
+    Parameters
+    ----------
+    phases
+        Phases table of the model whose layers these are.
+    height
+        Of all panels, in inches.
+    rows
+        How many panels.
+    """
+    L = int(phases["last_layer"].max()) + 1
+    width = COLUMN if L <= _MANY_LAYERS else TEXT
+    panels = list(page.panels(width, height, nrows=rows, sharex=True, squeeze=False)[:, 0])
+    for axes in panels:
+        _shade_phases(axes, phases)
+        axes.set_xlim(-0.5, L - 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))
+    _number_phases(panels[0], phases)
+    panels[-1].set_xlabel("layer")
+    page.figure.align_ylabels(panels)
+    return panels
 
 
 def draw_intervals(axes: Axes, phases: pd.DataFrame) -> None:
@@ -77,6 +73,28 @@ def interval_notes(phases: pd.DataFrame) -> list[str]:
     if phases["first_layer_low"].isna().all():
         return []
     return ["Brackets: 95 % bootstrap interval (over folds) of a phase's first layer."]
+
+
+def _shade_phases(axes: Axes, phases: pd.DataFrame) -> None:
+    for row in phases.itertuples():
+        axes.axvspan(
+            row.first_layer - 0.5,
+            row.last_layer + 0.5,
+            color=_SHADES[row.phase % 2],
+            linewidth=0,
+            zorder=0,
+        )
+    for first in phases["first_layer"].iloc[1:]:
+        axes.axvline(first - 0.5, color=FAINT, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0.5)
+
+
+def _number_phases(axes: Axes, phases: pd.DataFrame) -> None:
+    """Write each phase's number above its span."""
+    middles = (phases["first_layer"] + phases["last_layer"]) / 2
+    top = axes.secondary_xaxis("top")
+    top.set_xticks(middles, [str(phase) for phase in phases["phase"]])
+    top.tick_params(length=0, pad=1, labelsize=6.5)
+    top.spines["top"].set_visible(False)
 
 
 def _layers(first: int, last: int) -> str:

@@ -1,81 +1,69 @@
 """Activation probabilities of example neurons of each type (paper figure 1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from langneurons.artifacts import read_arrow
-from langneurons.counts import read_probabilities
+from langneurons.activations.counts import read_probabilities
+from langneurons.artifacts.tables import read_arrow
+from langneurons.corpora.languages import english_name
+from langneurons.figures.declaration import Declaration
 from langneurons.figures.facts import selection_facts
-from langneurons.figures.style import (
-    FAINT,
-    INK,
-    TEXT,
-    Style,
-    describe,
-    house_style,
-    new_figure,
-    read_style,
-    save,
+from langneurons.figures.frame import Page
+from langneurons.figures.style import FAINT, INK, TEXT
+from langneurons.neurons.table import NEURONS, read_summary
+from langneurons.phases.segmentation import TYPED
+
+FIGURE = Declaration(
+    heading="Activation probabilities of example neurons",
+    per="selection",
+    reads={"neurons": "neurons", "probabilities": "probabilities", "summary": "summary"},
+    paper="figure1",
+    title="{model} on {dataset}",
 )
-from langneurons.languages import english_name
-from langneurons.neuron_table import NEURONS, read_summary
-from langneurons.phases import TYPED
 
 #: Examples of each type, fewer where many languages need room.
 _EXAMPLES, _FEW_EXAMPLES = 4, 2
 _MANY_LANGUAGES = 14
 
 
-def draw_probability_profiles(
-    neurons: str | Path,
-    probabilities: str | Path,
-    summary: str | Path,
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
-) -> None:
-    """Draw a few neurons' activation probabilities across languages, by type, with τ.
-
-    Parameters
-    ----------
-    neurons, probabilities, summary
-        Artefacts of one model.
-    outputs
-        Paths under the keys png and pdf.
-    title
-        What is shown: the model and the data set.
-    style
-        The ``figures`` section of the configuration.
-
-    Raises
-    ------
-    InputError
-        If an artefact is missing or malformed, or ``style`` has a wrong key or value.
-    """
-    look = read_style(style)
+def draw(page: Page, neurons: Path, probabilities: Path, summary: Path) -> None:
+    """Draw a few neurons' activation probabilities across languages, a row of panels a type."""
     facts = read_summary(summary)
     languages = list(facts["languages"])
     number = _EXAMPLES if len(languages) <= _MANY_LANGUAGES else _FEW_EXAMPLES
     examples = example_neurons(
         read_arrow(neurons, NEURONS), read_probabilities(probabilities, languages), number
     )
-    heading = f"Activation probabilities of example neurons: {title}"
-    notes = [
+    page.note(
         "Examples: specific and related, lowest scores, one neuron of each set of languages "
         "before a second one; general, highest minimum probability over languages. "
         "Full bars exceed the threshold τ (dashed), pale ones do not.",
         selection_facts(facts),
-    ]
-    figure = figure_probability_profiles(examples, facts, number, heading, notes, look)
-    save(figure, outputs, describe(heading, notes), look.dpi)
+    )
+    shape = {"nrows": len(TYPED), "ncols": number, "sharex": True, "sharey": True}
+    panels = page.panels(TEXT, 4.0, squeeze=False, **shape)
+    for kind, row in zip(TYPED, panels, strict=True):
+        row[0].set_ylabel(f"{kind}\n(n = {facts[kind]:,})\nprobability")
+        chosen = list(examples[examples["type"] == kind].itertuples())
+        for axes, neuron in zip(row, chosen, strict=False):
+            _profile(axes, neuron.profile, facts["threshold"], page.style.colours[kind])
+            axes.set_title(f"layer {neuron.layer}, neuron {neuron.neuron}", fontsize=6.5)
+        for axes in row[len(chosen) :]:
+            axes.spines[:].set_visible(False)
+            axes.tick_params(axis="y", length=0, labelleft=False)
+        if len(chosen) < number:
+            message = f"no further\n{kind} neuron" if chosen else f"no {kind} neuron"
+            _write(row[len(chosen)], message)
+    names = [english_name(language) for language in languages]
+    for axes in panels.flat:
+        axes.set_xticks(range(len(names)), names, rotation=90)
+        axes.tick_params(axis="x", length=0, labelsize=6)
 
 
 def example_neurons(neurons: pa.Table, probabilities: np.ndarray, number: int) -> pd.DataFrame:
@@ -107,37 +95,6 @@ def example_neurons(neurons: pa.Table, probabilities: np.ndarray, number: int) -
             rows = rows.sort_values(["turn", "score"], kind="stable")
         chosen.append(rows.head(number))
     return pd.concat(chosen)[["type", "layer", "neuron", "profile"]].reset_index(drop=True)
-
-
-@house_style()
-def figure_probability_profiles(
-    examples: pd.DataFrame,
-    summary: pd.Series,
-    number: int,
-    heading: str,
-    notes: list[str],
-    style: Style,
-) -> Figure:
-    """Return the figure of `draw_probability_profiles`: one row of panels a type."""
-    shape = {"nrows": len(TYPED), "ncols": number, "sharex": True, "sharey": True}
-    figure, panels = new_figure(TEXT, 4.0, heading, notes, squeeze=False, **shape)
-    names = [english_name(language) for language in summary["languages"]]
-    for kind, row in zip(TYPED, panels, strict=True):
-        row[0].set_ylabel(f"{kind}\n(n = {summary[kind]:,})\nprobability")
-        neurons = list(examples[examples["type"] == kind].itertuples())
-        for axes, neuron in zip(row, neurons, strict=False):
-            _profile(axes, neuron.profile, summary["threshold"], style.colours[kind])
-            axes.set_title(f"layer {neuron.layer}, neuron {neuron.neuron}", fontsize=6.5)
-        for axes in row[len(neurons) :]:
-            axes.spines[:].set_visible(False)
-            axes.tick_params(axis="y", length=0, labelleft=False)
-        if len(neurons) < number:
-            message = f"no further\n{kind} neuron" if neurons else f"no {kind} neuron"
-            _write(row[len(neurons)], message)
-    for axes in panels.flat:
-        axes.set_xticks(range(len(names)), names, rotation=90)
-        axes.tick_params(axis="x", length=0, labelsize=6)
-    return figure
 
 
 def _profile(axes: Axes, profile: Sequence[float], threshold: float, colour: str) -> None:

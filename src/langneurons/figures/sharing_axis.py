@@ -1,23 +1,52 @@
-"""The axis of N, the number of languages that a neuron is active for."""
+"""What figures by N share; N is the number of languages that a neuron is active for."""
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
+from langneurons.figures.frame import Page
 from langneurons.figures.style import COLUMN, TEXT
 
-#: population → its name on the figure.
-PANELS = {"all": "all neurons", "selected": "selected neurons"}
 SHARING_NOTE = "N: languages for which a neuron's activation probability exceeds τ."
+#: population → its name on the figure.
+_PANELS = {"all": "all neurons", "selected": "selected neurons"}
 _MANY_BARS = 13
+#: Inches of the figure's width that the bars do not have.
+_BESIDE = 0.6
 
 
-def sharing_width(bars: int) -> float:
-    """Width of a figure of this many (groups of) bars, in inches."""
-    return COLUMN if bars <= _MANY_BARS else TEXT
+def sharing_panels(page: Page, first: int, last: int, height: float) -> dict[str, Axes]:
+    """Make two panels over N = first..last, one above the other.
+
+    Parameters
+    ----------
+    height
+        Of both panels, in inches.
+
+    Returns
+    -------
+    dict
+        Population of a sharing table (all, selected) → its panel.
+    """
+    width = COLUMN if last - first + 1 <= _MANY_BARS else TEXT
+    panels = page.panels(width, height, nrows=2, sharex=True)
+    for axes, name in zip(panels, _PANELS.values(), strict=True):
+        axes.set_title(name, loc="left")
+    lowest = panels[-1]
+    lowest.set_xticks(range(first, last + 1))
+    lowest.set_xlim(first - 0.6, last + 0.6)
+    lowest.tick_params(axis="x", length=0)
+    lowest.set_xlabel("N, number of languages a neuron is active for")
+    page.figure.align_ylabels(panels)
+    return dict(zip(_PANELS, panels, strict=True))
 
 
-def sharing_axis(axes: Axes, first: int, last: int) -> None:
-    """Lay out the x axis for N = first..last."""
-    axes.set_xticks(range(first, last + 1))
-    axes.set_xlim(first - 0.6, last + 0.6)
-    axes.tick_params(axis="x", length=0)
-    axes.set_xlabel("N, number of languages a neuron is active for")
+def bar_pitch(page: Page, groups: int) -> float:
+    """Distance between neighbouring bars, or groups of them, in inches, approximately."""
+    return (page.figure.get_figwidth() - _BESIDE) / groups
+
+
+def change_by_n(sharing: pd.DataFrame, population: str) -> np.ndarray:
+    """Change in a population's neurons with N = 1..K; neurons of no language are left out."""
+    rows = sharing[(sharing["population"] == population) & (sharing["n_languages"] > 0)]
+    return rows["change"].to_numpy()

@@ -1,29 +1,24 @@
-"""Numbers of neurons by the number of languages they serve, before and after (paper figure 15)."""
+"""Number of neurons by the number of languages they serve, before and after (paper figure 15)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
-from matplotlib.figure import Figure
 
-from langneurons.artifacts import read_table
+from langneurons.artifacts.tables import read_table
 from langneurons.comparison.changes import SHARING
+from langneurons.figures.declaration import Declaration
 from langneurons.figures.facts import read_comparison_facts
-from langneurons.figures.sharing_axis import PANELS, SHARING_NOTE, sharing_axis, sharing_width
-from langneurons.figures.style import (
-    AFTER,
-    BEFORE,
-    INK,
-    count_axis,
-    describe,
-    house_style,
-    label_bars,
-    legend_above,
-    new_figure,
-    read_style,
-    save,
+from langneurons.figures.frame import Page
+from langneurons.figures.sharing_axis import SHARING_NOTE, bar_pitch, sharing_panels
+from langneurons.figures.style import AFTER, BEFORE, INK, count_axis, label_bars, legend_above
+
+FIGURE = Declaration(
+    heading="Neurons by number of languages",
+    per="comparison",
+    reads={"sharing": "sharing_change", "summaries": "summary of models"},
+    paper="figure15",
+    title="{before} → {after} on {dataset}",
 )
 
 _BAR = 0.4
@@ -32,56 +27,18 @@ _HEIGHT = 3.8
 _HEADROOM = 0.28
 
 
-def draw_sharing_counts(
-    sharing: str | Path,
-    summaries: tuple[str | Path, str | Path],
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
-) -> None:
-    """Draw the number of neurons with N = 0..K before and after.
-
-    Parameters
-    ----------
-    sharing
-        Sharing artefact of the comparison.
-    summaries
-        Summary artefacts of the neurons, before first.
-    outputs
-        Paths under the keys png and pdf.
-    title
-        What is shown: the comparison and the data set.
-    style
-        The ``figures`` section of the configuration.
-
-    Raises
-    ------
-    InputError
-        If an artefact is missing or malformed, or ``style`` has a wrong key or value.
-    """
-    look = read_style(style)
-    heading = f"Neurons by number of languages: {title}"
-    notes = [SHARING_NOTE, *read_comparison_facts(sharing, summaries)]
-    figure = figure_sharing_counts(read_table(sharing, SHARING), heading, notes)
-    save(figure, outputs, describe(heading, notes), look.dpi)
-
-
-@house_style()
-def figure_sharing_counts(sharing: pd.DataFrame, heading: str, notes: list[str]) -> Figure:
-    """Return the figure of `draw_sharing_counts`: one panel all neurons, one the selected."""
-    K = int(sharing["n_languages"].max())
-    width = sharing_width(K + 1)
-    pitch = (width - 0.6) / (K + 1) * _BAR
-    figure, panels = new_figure(width, _HEIGHT, heading, notes, nrows=2, sharex=True)
-    for (population, name), axes in zip(PANELS.items(), panels, strict=True):
-        rows = sharing[sharing["population"] == population]
+def draw(page: Page, sharing: Path, summaries: Sequence[Path]) -> None:
+    """Draw the number of neurons with N = 0..K before and after, all and selected."""
+    page.note(SHARING_NOTE, *read_comparison_facts(sharing, summaries))
+    table = read_table(sharing, SHARING)
+    K = int(table["n_languages"].max())
+    panels = sharing_panels(page, 0, K, _HEIGHT)
+    pitch = bar_pitch(page, K + 1) * _BAR
+    for population, axes in panels.items():
+        rows = table[table["population"] == population]
         count_axis(axes, rows[["before", "after"]].to_numpy(), "neurons", _HEADROOM)
         for side, look, shift in (("before", BEFORE, -0.5), ("after", AFTER, 0.5)):
             x = np.arange(K + 1) + shift * _BAR
             axes.bar(x, rows[side], width=_BAR, edgecolor=INK, linewidth=0.4, label=side, **look)
             label_bars(axes, x, rows[side], [f"{n:,}" for n in rows[side]], pitch)
-        axes.set_title(name, loc="left")
-    legend_above(panels[0], _HEIGHT / 2, 2, side="right")
-    sharing_axis(panels[-1], 0, K)
-    figure.align_ylabels(panels)
-    return figure
+    legend_above(panels["all"], _HEIGHT / 2, 2, side="right")

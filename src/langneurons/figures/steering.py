@@ -7,26 +7,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 
-from langneurons.artifacts import read_provenance, read_table
+from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
+from langneurons.figures.declaration import Declaration
+from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map, share_heat_map
-from langneurons.figures.style import (
-    COLUMN,
-    FAINT,
-    TEXT,
-    describe,
-    house_style,
-    new_figure,
-    read_style,
-    save,
-    signed,
+from langneurons.figures.map_parts import colour_bar, largest_change, say_no_neurons
+from langneurons.figures.style import COLUMN, TEXT, signed
+from langneurons.interventions.schemas import STEERING
+
+FIGURE = Declaration(
+    heading="Answers while steered from one language to another",
+    per="steering",
+    reads={"steering": "steering"},
+    title="{model} on {dataset} ({method})",
 )
-from langneurons.languages import english_name
-from langneurons.schemas import STEERING
 
 #: Inches: the widest cell, lowest and highest row, left and right of the cells, around a panel.
 _WIDEST, _ROWS, _LEFT, _RIGHT, _AROUND, _NAMES = 0.42, (0.2, 0.3), 1.2, 0.65, 0.32, 0.65
@@ -35,44 +32,18 @@ _ROOM = 0.8
 _COLUMNS = {"steered": "steered", "control": "random control", "none": "no intervention"}
 
 
-def draw_steering(
-    steering: str | Path,
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
-) -> None:
-    """Draw the shares of answers in target, source and pivot language and the change of NLL.
-
-    Parameters
-    ----------
-    steering
-        A steering artefact.
-    outputs
-        Paths under the keys png and pdf.
-    title
-        What is shown: the model, the data set and the method.
-    style
-        The ``figures`` section of the configuration.
-
-    Raises
-    ------
-    InputError
-        If the artefact is missing, malformed or empty, or ``style`` has a wrong key or value.
-    """
-    look = read_style(style)
+def draw(page: Page, steering: str | Path) -> None:
+    """Draw the shares of answers in target, source and pivot language and the change of NLL."""
     table = read_table(steering, STEERING)
     if table.empty:
         raise InputError(f"{steering}: no steered pair of languages")
     facts = read_provenance(steering)
-    heading = f"Answers while steered from one language to another: {title}"
-    notes = _notes(table, facts)
-    figure = figure_steering(table, facts["pivot"], heading, notes)
-    save(figure, outputs, describe(heading, notes), look.dpi)
+    page.note(*_notes(table, facts["parameters"]))
+    _draw_maps(page, table, facts["pivot"])
 
 
-@house_style()
-def figure_steering(table: pd.DataFrame, pivot: str, heading: str, notes: list[str]) -> Figure:
-    """Return the figure of `draw_steering`: a line a measure, a column an intervention."""
+def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
+    """Draw a line of panels for each measure, a column of them for each intervention."""
     languages = list(dict.fromkeys(table["source"]))
     kinds = [kind for kind in _COLUMNS if (table["intervention"] == kind).any()]
     K, panels = len(languages), len(kinds)
@@ -84,12 +55,14 @@ def figure_steering(table: pd.DataFrame, pivot: str, heading: str, notes: list[s
     }
     cell = min(_WIDEST, (TEXT - _LEFT - _RIGHT) / (panels * K))
     row = float(np.clip(0.9 / K, *_ROWS))
-    figure, grid = new_figure(
+    grid = page.panels(
         max(panels * (K * cell + 0.1) + _LEFT + _RIGHT, COLUMN),
         len(lines) * (K * row + _AROUND) + _NAMES,
-        heading, notes, nrows=len(lines), ncols=panels, squeeze=False,
-    )  # fmt: skip
-    limit = float(np.nanmax(np.abs(table["nll_change"].to_numpy(dtype=float)), initial=0)) or 1.0
+        nrows=len(lines),
+        ncols=panels,
+        squeeze=False,
+    )
+    limit = largest_change([table["nll_change"].to_numpy()])
     for i, (measure, label) in enumerate(lines.items()):
         for j, kind in enumerate(kinds):
             axes, rows = grid[i, j], table[table["intervention"] == kind]
@@ -99,18 +72,20 @@ def figure_steering(table: pd.DataFrame, pivot: str, heading: str, notes: list[s
             names = _row_names(table, languages) if j == 0 else [""] * K
             last = i == len(lines) - 1
             columns = [english_name(name) if last else "" for name in languages]
-            _draw(axes, rows, measure, languages, names, columns, _ROOM * cell, limit)
+            _draw_map(axes, rows, measure, languages, names, columns, _ROOM * cell, limit)
             axes.set_title(
                 f"{label}\n{_COLUMNS[kind]}" if j == 0 else f"\n{_COLUMNS[kind]}", loc="left"
             )
             if last:
                 axes.set_xlabel("steered to")
         grid[i, 0].set_ylabel("asked in")
-        _colour_bar(figure, list(grid[i]), measure, limit)
-    return figure
+        if measure == "nll_change":
+            colour_bar(grid[i], "RdBu_r", (-limit, limit), "nats a token", format="{x:.3g}")
+        else:
+            colour_bar(grid[i], "cividis", (0, 1), "of the answers", format="{x:.0%}")
 
 
-def _draw(
+def _draw_map(
     axes: Axes,
     rows: pd.DataFrame,
     measure: str,
@@ -145,8 +120,7 @@ def _draw(
     else:
         share_heat_map(axes, values, labels, names, columns, room)
     for i in np.flatnonzero(absent):
-        centre = (K / 2, i + 0.5)
-        axes.text(*centre, "no neurons", ha="center", va="center", fontsize=6, color=FAINT)
+        say_no_neurons(axes, i, K)
 
 
 def _number(value: float, measure: str) -> str:
@@ -155,25 +129,13 @@ def _number(value: float, measure: str) -> str:
     return signed(value, int(abs(value) < 9.95))  # there is room for three digits at most
 
 
-def _colour_bar(figure: Figure, axes: list[Axes], measure: str, limit: float) -> None:
-    if measure == "nll_change":
-        norm, colours, form, unit = Normalize(-limit, limit), "RdBu_r", "{x:.3g}", "nats a token"
-    else:
-        norm, colours, form, unit = Normalize(0, 1), "cividis", "{x:.0%}", "of the answers"
-    mappable = ScalarMappable(norm, colours)
-    bar = figure.colorbar(mappable, ax=axes, fraction=0.03, pad=0.015, format=form)
-    bar.set_label(unit)
-    bar.outline.set_visible(False)
-
-
 def _row_names(table: pd.DataFrame, languages: list[str]) -> list[str]:
     """Return the languages with how many of their neurons are raised when steered to."""
     steered = table[table["intervention"] == "steered"].groupby("target")["raised"].max()
     return [f"{english_name(name)} ({steered.get(name, 0):,})" for name in languages]
 
 
-def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
-    parameters = facts["parameters"]
+def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
     raise_to = parameters["raise_to"]
     to = "the mean" if raise_to == "mean" else f"the {raise_to:g}\u00a0quantile"
     times = "" if parameters["factor"] == 1 else f", times {parameters['factor']:g}"

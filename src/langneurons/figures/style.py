@@ -18,7 +18,7 @@ from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from langneurons.artifacts import atomic_path
+from langneurons.artifacts.atomic import atomic_path
 from langneurons.errors import InputError
 
 #: Widths in inches: one column of a two-column paper, and its whole text width.

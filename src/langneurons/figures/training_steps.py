@@ -10,10 +10,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from langneurons.artifacts import read_provenance
+from langneurons.artifacts.tables import read_provenance
 from langneurons.errors import InputError
 from langneurons.figures.facts import selection_facts, selection_scalars
-from langneurons.neuron_table import read_summary
+from langneurons.figures.style import INK, signed_axis
+from langneurons.neurons.table import read_summary
 
 #: Inches above the panels that the legend takes.
 LEGEND_HEIGHT = 0.3
@@ -29,14 +30,18 @@ def shades(colour: str, n: int) -> list[tuple[float, ...]]:
     return [tuple(np.interp(place, [0, 1, 2], channel) for channel in ends.T) for place in places]
 
 
-def draw_steps(axes: Axes, x: np.ndarray, lines: Sequence[np.ndarray], colour: str) -> None:
-    """Draw a line a checkpoint over ``x``, darker with steps, each with a marker of its own."""
+def draw_step_changes(
+    axes: Axes, x: Sequence[int], lines: Sequence[np.ndarray], colour: str
+) -> None:
+    """Draw a line of changes a checkpoint, darker with steps, each with a marker of its own."""
     for i, (line, look) in enumerate(zip(lines, _looks(colour, len(lines)), strict=True)):
         axes.plot(x, line, zorder=3 + 0.1 * i, **look)
+    axes.axhline(0, color=INK, linewidth=0.6, zorder=2)
+    signed_axis(axes)
 
 
 def step_legend(axes: Axes, steps: Sequence[int], colour: str, height: float, free: float) -> None:
-    """Write what step each line of `draw_steps` is of, above the axes.
+    """Write what step each line of `draw_step_changes` is of, above the axes.
 
     Parameters
     ----------
@@ -69,14 +74,14 @@ def step_axis(axes: Axes, last: int) -> None:
 
 
 def read_dynamics_facts(
-    changes: Sequence[str | Path], summaries: Sequence[str | Path], steps: Sequence[int]
+    changes: Sequence[Path], summaries: Sequence[Path], steps: Sequence[int]
 ) -> list[str]:
     """Facts of the selections along an alignment, as lines.
 
     Parameters
     ----------
     changes
-        An artefact of the comparison of the base with each checkpoint.
+        An artefact of the comparison of the base with each checkpoint, in order of steps.
     summaries
         Summary artefacts of the neurons, of the base and each checkpoint.
     steps

@@ -1,77 +1,58 @@
 """Numbers of neurons of each type along an alignment (paper figure 19)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from langneurons.artifacts import read_table
+from langneurons.artifacts.tables import read_table
 from langneurons.comparison.changes import LANGUAGES
-from langneurons.figures.style import (
-    LINES,
-    MARKERS,
-    TEXT,
-    Style,
-    describe,
-    house_style,
-    legend_above,
-    new_figure,
-    read_style,
-    save,
-)
+from langneurons.corpora.languages import english_name
+from langneurons.figures.declaration import Declaration
+from langneurons.figures.frame import Page
+from langneurons.figures.style import LINES, MARKERS, TEXT, Style, legend_above
 from langneurons.figures.training_steps import read_dynamics_facts, step_axis
-from langneurons.languages import english_name
-from langneurons.neuron_table import read_summary
-from langneurons.phases import TYPED
+from langneurons.neurons.table import read_summary
+from langneurons.phases.segmentation import TYPED
+
+FIGURE = Declaration(
+    heading="Neurons of each type along training",
+    per="course",
+    reads={"changes": "language_change", "summaries": "summary of models"},
+    values=("steps",),
+    paper="figure19",
+    title="{model} on {dataset}",
+)
 
 _HEIGHT = 3.9
 #: Group of languages → whether it was trained on, line style, face of the marker.
 _GROUPS = {"trained": (True, "-", None), "other": (False, ":", "white")}
 
 
-def draw_type_dynamics(
-    changes: Sequence[str | Path],
-    summaries: Sequence[str | Path],
-    steps: Sequence[int],
-    outputs: Mapping[str, str | Path],
-    title: str,
-    style: Mapping[str, Any],
+def draw(
+    page: Page, changes: Sequence[Path], summaries: Sequence[Path], steps: Sequence[int]
 ) -> None:
     """Draw the number of neurons of each type against the training step.
 
     Beside it, the mean number of specific and related neurons of a language trained on, and of
-    another language.
-
-    Parameters
-    ----------
-    changes
-        Languages artefact of the comparison of the base with each checkpoint, in order of steps.
-    summaries, steps, outputs, title, style
-        As in `langneurons.figures.layer_dynamics.draw_layer_dynamics`.
-
-    Raises
-    ------
-    InputError
-        If an artefact is missing or malformed, there are not as many of each as there must be, or
-        ``style`` has a wrong key or value.
+    another language. The arguments are those of
+    `langneurons.figures.training_steps.read_dynamics_facts`.
     """
-    look = read_style(style)
-    heading = f"Neurons of each type along training: {title}"
     facts = read_dynamics_facts(changes, summaries, steps)
     tables = [read_table(path, LANGUAGES) for path in changes]
-    totals = pd.DataFrame([read_summary(path)[list(TYPED)] for path in summaries], index=steps)
-    notes = [
+    page.note(
         "Left: neurons of the type. Right: mean number of neurons a language, over those trained "
         f"on ({_names(tables[0], True)}) and the others ({_names(tables[0], False)}); related "
         "neurons count for each of their languages.",
         *facts,
-    ]
-    figure = figure_type_dynamics(totals, group_means(tables, steps), heading, notes, look)
-    save(figure, outputs, describe(heading, notes), look.dpi)
+    )
+    totals = pd.DataFrame([read_summary(path)[list(TYPED)] for path in summaries], index=steps)
+    columns = page.panels(TEXT, _HEIGHT, ncols=2)
+    _draw_totals(page, columns[0], totals)
+    _draw_means(page, columns[1], group_means(tables, steps))
 
 
 def group_means(tables: Sequence[pd.DataFrame], steps: Sequence[int]) -> pd.DataFrame:
@@ -96,36 +77,27 @@ def group_means(tables: Sequence[pd.DataFrame], steps: Sequence[int]) -> pd.Data
     return pd.DataFrame([first, *rest], index=steps)
 
 
-@house_style()
-def figure_type_dynamics(
-    totals: pd.DataFrame, means: pd.DataFrame, heading: str, notes: list[str], style: Style
-) -> Figure:
-    """Return the figure of `draw_type_dynamics`.
-
-    Parameters
-    ----------
-    totals
-        A row a step, a column a type.
-    means
-        From `group_means`.
-    """
-    figure, columns = new_figure(TEXT, _HEIGHT, heading, notes, ncols=2)
-    last = int(totals.index[-1])
-    left = _stack(columns[0], list(TYPED), last)
-    for kind, axes in left.items():
-        axes.plot(totals.index, totals[kind], linestyle=LINES[kind], **_look(kind, style))
+def _draw_totals(page: Page, column: Axes, totals: pd.DataFrame) -> None:
+    """Draw the number of neurons of each type; ``totals``: a row a step, a column a type."""
+    panels = _stack(column, TYPED, int(totals.index[-1]))
+    for kind, axes in panels.items():
+        axes.plot(totals.index, totals[kind], linestyle=LINES[kind], **_look(kind, page.style))
         _count_axis(axes, f"{kind} neurons", totals[kind].max())
-    right = _stack(columns[1], [kind for kind in TYPED if kind in means.columns], last)
-    for kind, axes in right.items():
+    page.figure.align_ylabels(list(panels.values()))
+
+
+def _draw_means(page: Page, column: Axes, means: pd.DataFrame) -> None:
+    """Draw the means of `group_means`."""
+    kinds = [kind for kind in TYPED if kind in means.columns]
+    panels = _stack(column, kinds, int(means.index[-1]))
+    for kind, axes in panels.items():
         for group, (member, line, face) in _GROUPS.items():
             if (kind, member) in means.columns:
-                look = {**_look(kind, style), "linestyle": line, "markerfacecolor": face}
+                look = {**_look(kind, page.style), "linestyle": line, "markerfacecolor": face}
                 axes.plot(means.index, means[kind, member], label=group, **look)
         _count_axis(axes, f"{kind} neurons\na language", means[kind].to_numpy().max())
-        legend_above(axes, _HEIGHT / len(right), 2, side="right")
-    figure.align_ylabels(list(left.values()))
-    figure.align_ylabels(list(right.values()))
-    return figure
+        legend_above(axes, _HEIGHT / len(panels), 2, side="right")
+    page.figure.align_ylabels(list(panels.values()))
 
 
 def _names(languages: pd.DataFrame, trained: bool) -> str:

@@ -41,7 +41,7 @@ def batches(
     Parameters
     ----------
     tokens
-        Rows of `schemas.TOKENS`.
+        Rows of `TOKENS`.
     groups
         The group of each row.
     batch_tokens
@@ -85,8 +85,8 @@ def check_rows(model: PreTrainedModel, tokens: pd.DataFrame, languages: Sequence
                 )
 
 
-def sequence_lengths(sequences: pd.Series) -> np.ndarray:
-    """Return the lengths of a column of lists, int64."""
+def sequence_lengths(sequences: pd.Series | Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the lengths of lists, int64."""
     return np.fromiter(map(len, sequences), dtype=np.int64, count=len(sequences))
 
 

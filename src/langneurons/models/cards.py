@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from langneurons.artifacts import read_table, write_table
+from langneurons.artifacts.tables import read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.inspection import MODEL, inspect_model
 from langneurons.models.spec import ModelSpec

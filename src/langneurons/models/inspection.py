@@ -20,6 +20,7 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils import cached_file
 from transformers.utils.hub import extract_commit_hash, get_checkpoint_shard_files
 
+from langneurons.artifacts.tables import artefact
 from langneurons.errors import InputError
 from langneurons.models.loading import (
     LOADING_ERRORS,
@@ -34,22 +35,12 @@ from langneurons.models.spec import ModelSpec
 
 #: One row: what a model is. ``context_length`` is null where positions are not bounded (ALiBi),
 #: ``revision`` where the model is no hub model.
-MODEL = pa.schema(
-    [
-        pa.field("model", pa.string(), nullable=False),
-        pa.field("architecture", pa.string(), nullable=False),
-        pa.field("layers", pa.int32(), nullable=False),
-        pa.field("neurons_per_layer", pa.int32(), nullable=False),
-        pa.field("activation_function", pa.string(), nullable=False),
-        pa.field("gated", pa.bool_(), nullable=False),
-        pa.field("hidden_size", pa.int32(), nullable=False),
-        pa.field("vocabulary_size", pa.int32(), nullable=False),
-        pa.field("context_length", pa.int32()),
-        pa.field("parameters", pa.int64(), nullable=False),
-        pa.field("checkpoint_dtype", pa.string(), nullable=False),
-        pa.field("tokenizer_digest", pa.string(), nullable=False),
-        pa.field("revision", pa.string()),
-    ]
+MODEL = artefact(
+    "model",
+    "model string, architecture string, layers int32, neurons_per_layer int32, "
+    "activation_function string, gated bool, hidden_size int32, vocabulary_size int32, "
+    "context_length int32?, parameters int64, checkpoint_dtype string, tokenizer_digest string, "
+    "revision string?",
 )
 
 _WEIGHT_FILES = (

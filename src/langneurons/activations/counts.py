@@ -1,0 +1,191 @@
+"""Counts of active neurons: the table that collection writes and all analysis starts from.
+
+Counts are additive over responses, so shards are merged by a sum and a bootstrap over folds is
+a weighted sum. Arrays have the axes language (K), fold (F), layer (L), neuron (D).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from langneurons.artifacts.tables import (
+    artefact,
+    inherited_provenance,
+    read_arrow,
+    write_table,
+)
+from langneurons.errors import InputError
+
+#: Active neurons counted over the response tokens of one language, fold and layer.
+#: ``active[j]`` is the number of tokens at which neuron j was active; D entries.
+ACTIVATIONS = artefact(
+    "activations", "language string, fold int32, layer int32, tokens int64, active [int32]"
+)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How often each neuron was active, by language and fold.
+
+    Attributes
+    ----------
+    active
+        Integer array (K, F, L, D): response tokens at which the neuron's activation was > 0.
+    tokens
+        Integer array (K, F): response tokens.
+    languages
+        The K languages, in the order of the first axis.
+    """
+
+    active: np.ndarray
+    tokens: np.ndarray
+    languages: tuple[str, ...]
+
+    def probabilities(self, fold_weights: np.ndarray | None = None) -> np.ndarray:
+        """Activation probabilities p[i, j, k] = active / tokens (METHOD 1), float32 (L, D, K).
+
+        Parameters
+        ----------
+        fold_weights
+            Array (F,) of how often each fold counts; once each by default. A bootstrap draws it.
+
+        Raises
+        ------
+        InputError
+            If a language has no response token.
+        """
+        weights = np.ones(self.tokens.shape[1]) if fold_weights is None else fold_weights
+        tokens = self.tokens @ weights  # (K,)
+        if (tokens == 0).any():
+            silent = [name for name, n in zip(self.languages, tokens, strict=True) if n == 0]
+            raise InputError(f"no response tokens were counted for {' '.join(silent)}")
+        active = np.einsum("kfld,f->ldk", self.active, weights, dtype=np.float64)
+        # float64 division rounded once to float32 equals the release's float32 division.
+        return (active / tokens).astype(np.float32)
+
+
+def read_counts(path: str | Path, languages: Sequence[str]) -> Counts:
+    """Read an activations artefact into arrays, its languages in the order asked.
+
+    Raises
+    ------
+    InputError
+        If the file is unreadable, lacks a language, or does not hold every language × fold ×
+        layer exactly once with equally many neurons.
+    """
+    table = read_arrow(path, ACTIVATIONS)
+    found = pc.unique(table["language"]).to_pylist()
+    missing = [language for language in languages if language not in found]
+    if missing:
+        raise InputError(f"{path}: no counts for {' '.join(missing)}; it has {' '.join(found)}")
+    folds = pc.max(table["fold"]).as_py() + 1
+    layers = pc.max(table["layer"]).as_py() + 1
+    lengths = pc.unique(pc.list_value_length(table["active"])).to_pylist()
+    if len(lengths) != 1 or table.num_rows != len(found) * folds * layers:
+        raise InputError(
+            f"{path}: expected {len(found)} languages × {folds} folds × {layers} layers with "
+            f"equally many neurons, found {table.num_rows} rows with {lengths} neurons"
+        )
+    order = pa.array([found.index(language) for language in languages])
+    position = pc.index_in(table["language"], value_set=pa.array(found))
+    keys = [("position", "ascending"), ("fold", "ascending"), ("layer", "ascending")]
+    table = table.append_column("position", position).sort_by(keys)
+    position, fold, layer = (table[key].to_numpy() for key, _ in keys)
+    repeats = np.flatnonzero(np.diff((position * folds + fold) * layers + layer) == 0)
+    if len(repeats):
+        row = repeats[0]
+        raise InputError(
+            f"{path}: expected each language, fold and layer once, found twice: "
+            f"{found[position[row]]}, fold {fold[row]}, layer {layer[row]}"
+        )
+    active = table["active"].combine_chunks().flatten().to_numpy()
+    active = active.reshape(len(found), folds, layers, lengths[0])[order]
+    tokens = table["tokens"].to_numpy().reshape(len(found), folds, layers)[order, :, 0]
+    return Counts(active, tokens, tuple(languages))
+
+
+def write_counts(counts: Counts, path: str | Path, provenance: dict[str, Any]) -> None:
+    """Write counts as an activations artefact, rows sorted by language, fold and layer."""
+    K, F, L, D = counts.active.shape
+    if counts.active.max(initial=0) > np.iinfo(np.int32).max:
+        raise InputError(f"{path}: a neuron's count exceeds 2^31; split the data into more folds")
+    language, fold, layer = np.unravel_index(np.arange(K * F * L), (K, F, L))
+    offsets = pa.array(np.arange(K * F * L + 1, dtype=np.int32) * D)
+    values = pa.array(counts.active.reshape(-1).astype(np.int32))
+    table = pa.table(
+        {
+            "language": pa.array(np.asarray(counts.languages, dtype=object)[language]),
+            "fold": fold.astype(np.int32),
+            "layer": layer.astype(np.int32),
+            "tokens": counts.tokens[language, fold].astype(np.int64),
+            "active": pa.ListArray.from_arrays(offsets, values),
+        }
+    )
+    write_table(table, path, ACTIVATIONS, provenance)
+
+
+def merge_counts(
+    shards: Sequence[str | Path],
+    output: str | Path,
+    languages: Sequence[str],
+) -> None:
+    """Sum the counts of activation shards into one artefact.
+
+    Raises
+    ------
+    InputError
+        If a shard differs in shape from the first.
+    """
+    total = read_counts(shards[0], languages)
+    active, tokens = total.active.astype(np.int64), total.tokens.copy()
+    for path in shards[1:]:
+        shard = read_counts(path, languages)
+        if shard.active.shape != active.shape:
+            raise InputError(
+                f"{path}: shape {shard.active.shape}, expected {active.shape} as in {shards[0]}"
+            )
+        active += shard.active
+        tokens += shard.tokens
+    provenance = {**inherited_provenance(shards[0]), "shards": len(shards)}
+    write_counts(Counts(active, tokens, total.languages), output, provenance)
+
+
+def write_probabilities(
+    counts_path: str | Path, output: str | Path, languages: Sequence[str]
+) -> None:
+    """Write p[i, j, k]: one row a neuron, one float32 column a language.
+
+    Raises
+    ------
+    InputError
+        If a language has no response token.
+    """
+    counts = read_counts(counts_path, languages)
+    probabilities = counts.probabilities()
+    L, D, K = probabilities.shape
+    layer, neuron = np.divmod(np.arange(L * D, dtype=np.int32), np.int32(D))
+    table = pd.DataFrame({"layer": layer, "neuron": neuron})
+    table[list(languages)] = probabilities.reshape(L * D, K)
+    tokens = dict(zip(languages, counts.tokens.sum(axis=1).tolist(), strict=True))
+    provenance = {"inputs": [str(counts_path)], "tokens": tokens}
+    write_table(table, output, probabilities_schema(languages), provenance)
+
+
+def read_probabilities(path: str | Path, languages: Sequence[str]) -> np.ndarray:
+    """Read a probabilities artefact as a float32 array (L, D, K)."""
+    table = read_arrow(path, probabilities_schema(languages))
+    layers = pc.max(table["layer"]).as_py() + 1
+    columns = [table[language].to_numpy().reshape(layers, -1) for language in languages]
+    return np.stack(columns, axis=-1)
+
+
+def probabilities_schema(languages: Sequence[str]) -> pa.Schema:
+    """Columns of a probabilities artefact for these languages."""
+    shares = ", ".join(f"{language} float32" for language in languages)
+    return artefact("probabilities", f"layer int32, neuron int32, {shares}")

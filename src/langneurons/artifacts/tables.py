@@ -1,0 +1,194 @@
+"""Parquet artefacts: a declared schema with a format version, and provenance in the metadata.
+
+Files appear whole or not at all, and two runs write the same rows in the same order.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import langneurons
+from langneurons.artifacts.atomic import atomic_path
+from langneurons.errors import InputError
+
+PROVENANCE_KEY = b"langneurons"
+_FORMAT_KEYS = _NAME_KEY, _VERSION_KEY = b"artefact", b"artefact_version"
+#: What a file's provenance says about that file alone, and not about one that is made of it.
+_OWN_FACTS = ("share", "versions")
+_RECORDED_PACKAGES = ("numpy", "pandas", "pyarrow", "torch", "transformers")
+
+
+def artefact(name: str, columns: str, version: int = 1) -> pa.Schema:
+    """Return the schema of an artefact, with the name and version of its format as metadata.
+
+    Parameters
+    ----------
+    name
+        No two artefacts have the same one.
+    columns
+        Names and Arrow types, ``layer int32, score float64?, languages [string]``: with a question
+        mark a column may hold nulls, with brackets its values are lists.
+    version
+        One more whenever the columns, or what they mean, change in such a way that a file of
+        before must not be read as if it were new.
+    """
+    fields = [_field(*column.split()) for column in columns.split(", ")]
+    return pa.schema(fields, {_NAME_KEY: name, _VERSION_KEY: str(version)})
+
+
+def write_table(
+    table: pd.DataFrame | pa.Table,
+    path: str | Path,
+    schema: pa.Schema,
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
+    """Write ``table`` as zstd Parquet with exactly the columns and types of ``schema``.
+
+    Parameters
+    ----------
+    table
+        The rows, with the columns of ``schema`` in any order.
+    path
+        Where the artefact appears, atomically.
+    schema
+        Column names, types and nullability of the artefact, and its format (`artefact`).
+    provenance
+        JSON-serialisable facts about how the table was made (parameters, seed, inputs). Package
+        versions are added.
+
+    Raises
+    ------
+    ValueError
+        If columns or types differ from the schema: a mistake in the program, not in the input.
+    InputError
+        If there is no room for the file.
+    """
+    frame = isinstance(table, pd.DataFrame)
+    columns = list(table.columns) if frame else table.column_names
+    if set(columns) != set(schema.names):
+        raise ValueError(f"{path}: columns {columns} differ from the schema's {schema.names}")
+    if frame:
+        table = pa.Table.from_pandas(table[schema.names], schema=schema, preserve_index=False)
+    else:
+        table = table.select(schema.names).cast(schema)
+    facts = {"versions": _versions(), **(provenance or {})}
+    metadata = {PROVENANCE_KEY: json.dumps(facts, sort_keys=True, default=str).encode()}
+    metadata |= {key: value for key, value in _metadata(schema).items() if key in _FORMAT_KEYS}
+    with atomic_path(path) as temporary:
+        pq.write_table(
+            table.replace_schema_metadata(metadata),
+            temporary,
+            compression="zstd",
+            write_page_checksum=True,
+        )
+
+
+def read_arrow(path: str | Path, schema: pa.Schema) -> pa.Table:
+    """Read an artefact as an Arrow table and check that it is what ``schema`` says.
+
+    A file without a format was written before formats had versions and counts as version 1. A
+    schema that was not made by `artefact` selects columns only; the format is not checked.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, is no readable Parquet file, is another artefact or another version
+        of it, or has other columns or types.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable Parquet file ({error}); delete it and run again"
+        ) from None
+    _check_format(path, _metadata(table.schema), _metadata(schema))
+    for field in schema:
+        index = table.schema.get_field_index(field.name)
+        if index < 0:
+            raise InputError(
+                f"{path}: expected a column {field.name!r}, found {table.schema.names}"
+            )
+        found = table.schema.field(index).type
+        if found != field.type:
+            raise InputError(
+                f"{path}: column {field.name!r} has type {found}, expected {field.type}"
+            )
+    return table.select(schema.names)
+
+
+def read_table(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
+    """Read an artefact as a data frame; see `read_arrow` for the checks."""
+    return read_arrow(path, schema).to_pandas()
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Return the provenance recorded in an artefact's schema metadata."""
+    return _provenance(_metadata(pq.read_schema(path)))
+
+
+def inherited_provenance(path: str | Path) -> dict[str, Any]:
+    """Return the provenance that a table made of an artefact has too: all but share and versions.
+
+    Of several shares any one serves, for they differ in nothing else.
+    """
+    facts = read_provenance(path)
+    return {key: facts[key] for key in facts if key not in _OWN_FACTS}
+
+
+def _field(name: str, kind: str) -> pa.Field:
+    bare = kind.removesuffix("?")
+    plain = pa.type_for_alias(bare.strip("[]"))
+    return pa.field(name, pa.list_(plain) if bare.startswith("[") else plain, bare != kind)
+
+
+def _metadata(schema: pa.Schema) -> dict[bytes, bytes]:
+    return schema.metadata or {}
+
+
+def _provenance(metadata: Mapping[bytes, bytes]) -> dict[str, Any]:
+    return json.loads(metadata.get(PROVENANCE_KEY, b"{}"))
+
+
+def _check_format(
+    path: Path, found: Mapping[bytes, bytes], expected: Mapping[bytes, bytes]
+) -> None:
+    if _NAME_KEY not in expected:
+        return
+    name, version = _format(expected, {})
+    found_name, found_version = _format(found, expected)
+    if (found_name, found_version) == (name, version):
+        return
+    versions = _provenance(found).get("versions", {})
+    newer = found_name == name and found_version > version
+    advice = (
+        f"update langneurons (this is {langneurons.__version__})"
+        if newer
+        else f"make it again with `snakemake --cores all --force {path}`"
+    )
+    raise InputError(
+        f"{path}: holds {found_name!r} in format {found_version}, written by langneurons "
+        f"{versions.get('langneurons', 'of unknown version')}; expected {name!r} in format "
+        f"{version}; {advice}"
+    )
+
+
+def _format(metadata: Mapping[bytes, bytes], default: Mapping[bytes, bytes]) -> tuple[str, int]:
+    name = metadata.get(_NAME_KEY) or default[_NAME_KEY]
+    return name.decode(), int(metadata.get(_VERSION_KEY, 1))
+
+
+@lru_cache
+def _versions() -> dict[str, str]:
+    # Read from package metadata: importing torch to ask its version would cost seconds.
+    packages = {name: version(name) for name in _RECORDED_PACKAGES}
+    return {"langneurons": langneurons.__version__, **packages}

@@ -1,1 +1,0 @@
-"""What a model's responses are worth: their numbers, their language, their accuracy."""

@@ -1,0 +1,274 @@
+"""The whole configuration as types: they validate it, fill in defaults, and document its keys."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Discriminator, Field, Tag, create_model
+
+from langneurons.experiment.alignment import Alignment
+from langneurons.experiment.datasets import AnyDataset
+from langneurons.experiment.declared import methods
+from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.sections import (
+    Count,
+    Distinct,
+    Dtype,
+    Languages,
+    Name,
+    Section,
+    Steps,
+    Whole,
+)
+from langneurons.neurons.methods.declaration import Parameter
+
+Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")]
+
+
+class LoadedModel(Section):
+    """A decoder-only checkpoint."""
+
+    RERUNS: ClassVar[str] = "models"
+
+    path: str
+    """a hub id or a local folder; any decoder-only model"""
+    revision: str | None = None
+    """a commit makes the run repeatable"""
+    tokenizer: str | None = None
+    """hub id or folder of another tokenizer"""
+    trust_remote_code: bool | None = None
+    """never true unless you have read that code"""
+    dtype: Dtype | None = None
+    """`auto`: float32 on a CPU, the checkpoint's on a GPU"""
+    device: str | None = None
+    """`auto`, `cuda`, `mps` or `cpu`"""
+    device_map: str | None = None
+    """`auto` spreads a model that is larger than one GPU"""
+    responses_from: str = "own"
+    """whose responses the model is measured on: `own`, another model's name, or `data`"""
+
+
+class Align(Section):
+    """From which model another one is made."""
+
+    RERUNS: ClassVar[str] = "alignment"
+
+    source: str = Field(alias="from")
+    """any other model; it may be aligned itself"""
+    languages: Languages | None = None
+    """those aligned with the pivot; all others by default"""
+    checkpoints: Steps | None = None
+    """in place of `alignment.training.checkpoints`"""
+
+
+class AlignedModel(Section):
+    """A model that the workflow makes of another one."""
+
+    RERUNS: ClassVar[str] = "alignment"
+
+    align: Align
+    """from which model, and how"""
+    responses_from: str = "own"
+    """whose responses the model is measured on: `own`, another model's name, or `data`"""
+
+
+class PublishedModel(Section):
+    """A model that is known by published activation counts only."""
+
+    RERUNS: ClassVar[str] = "activations"
+
+    counts: Annotated[dict[Name, str], Field(min_length=1)]
+    """data set → folder of published counts, in the release's torch files"""
+
+
+def _kind(model: Any) -> str:
+    if isinstance(model, PublishedModel) or (isinstance(model, Mapping) and "counts" in model):
+        return "<published>"
+    if isinstance(model, AlignedModel) or (isinstance(model, Mapping) and "align" in model):
+        return "<aligned>"
+    return "<loaded>"
+
+
+AnyModel = Annotated[
+    Annotated[LoadedModel, Tag("<loaded>")]
+    | Annotated[AlignedModel, Tag("<aligned>")]
+    | Annotated[PublishedModel, Tag("<published>")],
+    Discriminator(_kind),
+]
+
+
+class Comparison(Section):
+    """Two models, before and after an alignment."""
+
+    RERUNS: ClassVar[str] = "comparison"
+
+    before: str
+    """the model before"""
+    after: str
+    """the model after"""
+    trained: Annotated[list[str], *Distinct] | None = None
+    """the languages that the alignment trained on (tables 2 and 5); by default those of `align`,
+    else all but the pivot"""
+
+
+class Generation(Section):
+    """How models respond to the problems."""
+
+    RERUNS: ClassVar[str] = "responses"
+
+    samples: Count = 1
+    """responses for each problem and language; more than one needs a temperature"""
+    temperature: Annotated[float, Field(ge=0)] = 0
+    """0 is greedy decoding"""
+    max_new_tokens: Count = 512
+    """longest response"""
+    batch_size: Count = 32
+    """prompts at a time; lower it when memory runs out"""
+    seed: Whole = 0
+    """of sampling"""
+
+
+class Collection(Section):
+    """How activations are counted."""
+
+    RERUNS: ClassVar[str] = "activations"
+    RERUNS_OF: ClassVar[Mapping[str, str]] = {"empty_responses": "tokens"}
+
+    batch_tokens: Count = 8192
+    """padded tokens in one forward pass; lower it when memory runs out"""
+    empty_responses: Literal["error", "drop"] = "error"
+    """`drop` leaves responses without a token out and counts them"""
+
+
+class Phases(Section):
+    """How the layers are segmented."""
+
+    RERUNS: ClassVar[str] = "phases"
+
+    segments: Annotated[int, Field(ge=2)] = 4
+    """number of segments of the layers"""
+
+
+class Uncertainty(Section):
+    """How sure the numbers are."""
+
+    RERUNS: ClassVar[str] = "phases"
+    RERUNS_OF: ClassVar[Mapping[str, str]] = {"folds": "activations"}
+
+    folds: Count = 10
+    """problems are dealt into folds, and counts are kept by fold"""
+    replicates: Whole = 200
+    """bootstrap replicates, over folds (phases) or problems (change of accuracy, deactivation,
+    steering); 0 for none"""
+    seed: Whole = 0
+    """of the bootstrap"""
+
+
+class Colours(Section):
+    """Colours of the types of neurons, as "#RRGGBB"."""
+
+    RERUNS: ClassVar[str] = "figures"
+
+    specific: Colour = "#0072B2"
+    """of specific neurons; all defaults are of the Okabe–Ito palette"""
+    related: Colour = "#E69F00"
+    """of related neurons"""
+    general: Colour = "#009E73"
+    """of general neurons"""
+    other: Colour = "#999999"
+    """of all others"""
+
+
+class Figures(Section):
+    """How figures look."""
+
+    RERUNS: ClassVar[str] = "figures"
+
+    dpi: Annotated[int, Field(ge=50, le=1200)] = 200
+    """resolution of the PNG files"""
+    colours: Colours = Colours()
+    """of the types of neurons, as `"#RRGGBB"`"""
+
+
+def _type_of(parameter: Parameter) -> Any:
+    """Return the type of a method's parameter."""
+    bounds = {"gt": parameter.above, "lt": parameter.below, "ge": parameter.at_least}
+    number = Annotated[float, Field(**{key: b for key, b in bounds.items() if b is not None})]
+    return Literal["auto"] | number if parameter.auto else number
+
+
+def _sections_of_methods() -> dict[str, type[Section]]:
+    """Return a section for each method, with the parameters that the method declares."""
+    sections = {}
+    for name, method in methods().items():
+        keys = {
+            f"{key}_": (
+                _type_of(parameter),
+                Field(parameter.default, alias=key, description=parameter.meaning),
+            )
+            for key, parameter in method.parameters.items()
+        }
+        section = create_model(f"Method_{name}", __base__=Section, __doc__=method.about, **keys)
+        section.RERUNS = "neurons"
+        sections[name] = section
+    return sections
+
+
+METHODS = _sections_of_methods()
+
+
+class _Neurons(Section):
+    """Methods that select and type neurons; name those you want, by default there are two."""
+
+    RERUNS: ClassVar[str] = "neurons"
+
+
+Neurons = create_model(
+    "Neurons",
+    __base__=_Neurons,
+    __doc__=_Neurons.__doc__,
+    **{name: (section | None, None) for name, section in METHODS.items()},
+)
+
+
+class Configuration(Section):
+    """An experiment."""
+
+    languages: Annotated[list[str], Field(min_length=2), *Distinct]
+    """ISO 639-1 codes, at least two; tables and masks keep this order"""
+    models: Annotated[dict[Name, AnyModel], Field(min_length=1)]
+    """name → model, see below"""
+    pivot: str = "en"
+    """the language that the others are compared with (table 3)"""
+    datasets: dict[Name, AnyDataset] = {}
+    """name → data set, see below"""
+    prompt: str = "{query}\n"
+    """the text around a question; `{query}` is required, `{lang}` becomes the English name of the
+    language. Use the one that your model was trained with"""
+    alignment: Alignment | None = None
+    """how models with the key `align` are made (METHOD 5)"""
+    comparisons: list[Comparison] = []
+    """pairs of models, before and after an alignment"""
+    generation: Generation = Generation()
+    """how models respond to the problems"""
+    collection: Collection = Collection()
+    """how activations are counted"""
+    neurons: Neurons = Neurons(**{name: METHODS[name]() for name in ("ternary", "lape")})
+    """method → its parameters; name those that you want"""
+    phases: Phases = Phases()
+    """how the layers are segmented"""
+    uncertainty: Uncertainty = Uncertainty()
+    """how sure the numbers are"""
+    deactivation: Deactivation | None = None
+    """neurons are switched off by set and language, and NLL, perplexity and accuracy measured
+    (METHOD 6); the section, even empty, turns the stage on"""
+    steering: Steering | None = None
+    """questions in one language are answered while its neurons are off and another language's are
+    raised (METHOD 6); the section, even empty, turns the stage on"""
+    figures: Figures = Figures()
+    """how figures look"""
+
+    RERUNS_OF: ClassVar[Mapping[str, str]] = {
+        "languages": "corpora",
+        "pivot": "comparison",
+        "prompt": "responses",
+    }

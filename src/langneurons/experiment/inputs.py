@@ -1,0 +1,176 @@
+"""What each rule reads where the configuration decides: argument → path or paths.
+
+What a rule always reads stands in the rule itself.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import langneurons
+from langneurons.activations.files import counts_files
+from langneurons.experiment import paths
+from langneurons.experiment.datasets import AnyDataset, DemoDataset, HubDataset
+from langneurons.experiment.models import QUESTIONS
+
+if TYPE_CHECKING:
+    from langneurons.experiment.experiment import Experiment
+
+Reads = dict[str, str | list[str]]
+_TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
+
+
+def dataset_settings(experiment: "Experiment", name: str) -> AnyDataset:
+    """Return what says how a data set is read; of the questions of an alignment too."""
+    config = experiment.config
+    return config.alignment.questions if name == QUESTIONS else config.datasets[name]
+
+
+def _corpus(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The local files or folders that a data set is read from."""
+    dataset = dataset_settings(experiment, wildcards.dataset)
+    if isinstance(dataset, DemoDataset):
+        return {"data": demo_templates()}
+    if isinstance(dataset, HubDataset):
+        return {}
+    files = [dataset.path.replace("{language}", language) for language in experiment.languages]
+    return {"data": list(dict.fromkeys(files))}
+
+
+def demo_templates() -> list[str]:
+    """Return the sentences of the demo's problems, a file for each language."""
+    # As seen from the working directory, so that a copy of the project elsewhere reruns nothing.
+    return sorted(os.path.relpath(path) for path in _TEMPLATES.glob("*.yaml"))
+
+
+def _checkpoint(experiment: "Experiment", model: str) -> Reads:
+    """The files of a local checkpoint, so that a new one at the same place is noticed."""
+    settings = experiment.models[model]
+    if settings.made:
+        return {"checkpoint": settings.spec["path"]}
+    return {"checkpoint": _files(settings.spec["path"])}
+
+
+def _files(folder: str) -> list[str]:
+    return sorted(str(path) for path in Path(folder).glob("*") if path.is_file())
+
+
+def _model(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The checkpoint and, where it reads another's responses, that model's card.
+
+    Their tokenizers must agree.
+    """
+    writer = experiment.models[wildcards.model].writer
+    if writer in (wildcards.model, "data"):
+        return _checkpoint(experiment, wildcards.model)
+    card = paths.card.format(model=writer)
+    return {**_checkpoint(experiment, wildcards.model), "writer": card}
+
+
+def _readers(experiment: "Experiment", wildcards: Any) -> Reads:
+    """Cards of a model and of all that read its responses: none may fail after it has written.
+
+    Models that the workflow makes are left out: they have their source's architecture, and the
+    responses need not wait for them.
+    """
+    readers = [
+        model.name
+        for model in experiment.models.values()
+        if model.counts is None and model.made is None and model.writer == wildcards.model
+    ]
+    cards = dict.fromkeys([wildcards.model, *readers])
+    return {"cards": [paths.card.format(model=model) for model in cards]}
+
+
+def _own_tokens(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The tokens of the responses that a model is measured on."""
+    model = experiment.models[wildcards.model]
+    return {
+        "tokens": paths.tokens.format(
+            model=model.name, responses=model.writer, dataset=wildcards.dataset
+        )
+    }
+
+
+def _published(experiment: "Experiment", wildcards: Any) -> Reads:
+    folder = experiment.models[wildcards.model].counts[wildcards.dataset]
+    pairs = counts_files(folder, experiment.languages).values()
+    return {"files": [str(path) for pair in pairs for path in pair]}
+
+
+def _questions(_experiment: "Experiment", _wildcards: Any) -> Reads:
+    return {"corpus": paths.corpus.format(dataset=QUESTIONS)}
+
+
+def _translation(experiment: "Experiment", _wildcards: Any) -> Reads:
+    """The files of a local translation model."""
+    return {"translation": _files(experiment.config.alignment.translation.path)}
+
+
+def _source_samples(experiment: "Experiment", wildcards: Any) -> Reads:
+    """What the source of a model wrote to align by, and its scores."""
+    source = experiment.models[wildcards.model].made.source
+    return {
+        "samples": paths.samples.format(model=source),
+        "scores": paths.scores.format(model=source),
+    }
+
+
+def _source(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The checkpoint that a model is aligned from."""
+    return _checkpoint(experiment, experiment.models[wildcards.model].made.source)
+
+
+def _adapters(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The adapters that a model is made of, and the checkpoint below them."""
+    alignment = experiment.models[wildcards.model].made.of
+    return {
+        "adapters": paths.adapters.format(model=alignment),
+        **_source(experiment, wildcards),
+    }
+
+
+def _all_datasets(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The neurons of a model on each of its data sets."""
+    model, method = wildcards.model, wildcards.method
+    return {
+        "neurons": [
+            paths.neurons.format(model=model, dataset=dataset, method=method)
+            for dataset in experiment.datasets_of(model)
+        ]
+    }
+
+
+def _deactivated(experiment: "Experiment", wildcards: Any) -> Reads:
+    """The neurons to switch off and, as asked for, the phases and the texts to find likely."""
+    stage, keys = experiment.config.deactivation, dict(wildcards.items())
+    texts = {} if stage.texts == "prompt" else _own_tokens(experiment, wildcards)
+    if wildcards.method == "mask":
+        return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
+    phases = {"phases": paths.fill(paths.phases, keys)} if stage.phases else {}
+    return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
+
+
+def _drawn(experiment: "Experiment", wildcards: Any) -> Reads:
+    return experiment.drawn[wildcards.name, wildcards.instance].reads()
+
+
+INPUTS: dict[str, Callable[["Experiment", Any], Reads]] = {
+    "build_corpus": _corpus,
+    "inspect_model": _model,
+    "generate_responses": _readers,
+    "count_activations": _own_tokens,
+    "import_activations": _published,
+    "inspect_alignment": _translation,
+    "sample_responses": _questions,
+    "score_alignment": _translation,
+    "preference_pairs": _source_samples,
+    "align": _source,
+    "merge_adapter": _adapters,
+    "overlap_datasets": _all_datasets,
+    "deactivate": _deactivated,
+    "steer": _own_tokens,
+    "draw_figure": _drawn,
+    "write_table": _drawn,
+}

@@ -1,0 +1,177 @@
+"""What figures and tables are made once for: each model, comparison, alignment …"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langneurons.experiment import paths
+from langneurons.figures.declaration import Declaration
+
+if TYPE_CHECKING:
+    from langneurons.experiment.experiment import Experiment
+
+Keys = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One figure or table of the experiment."""
+
+    name: str
+    """Of the figure or table: its target and folder."""
+    place: str
+    """Where it lies in that folder."""
+    module: str
+    declaration: Declaration
+    keys: Keys
+    """What it is made for: model, dataset, method …; lists where it draws on several."""
+
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return self.declaration.title.format(**self.keys)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Facts that are passed on to the drawing."""
+        return {name: self.keys[name] for name in self.declaration.values}
+
+    def reads(self) -> dict[str, str | list[str]]:
+        """Return the artefacts that it is made of, by argument."""
+        return {
+            argument: _artefact(artefact, self.keys)
+            for argument, artefact in self.declaration.reads.items()
+        }
+
+
+def names_of(declarations: Mapping[str, Declaration]) -> list[str]:
+    """Return the names that declarations, module → declaration, give: each once."""
+    return list(dict.fromkeys(one.name or module for module, one in declarations.items()))
+
+
+def instances_of(
+    declarations: Iterable[tuple[str, Declaration]], experiment: "Experiment"
+) -> Iterator[Instance]:
+    """Yield everything that is to be made of declarations, pairs of a module and its own."""
+    for module, declaration in declarations:
+        name = declaration.name or module
+        pattern, keys_of = PER[declaration.per]
+        for keys in keys_of(experiment):
+            instance = Instance(name, pattern.format(**keys), module, declaration, keys)
+            # Nothing is made of no artefact: an accuracy where no model is run.
+            if any(read for read in instance.reads().values()):
+                yield instance
+
+
+def _artefact(artefact: str, keys: Keys) -> str | list[str]:
+    """Return the paths of an artefact, such as ``summary`` or ``summary of models``."""
+    name, of, key = artefact.partition(" of ")
+    return paths.fill(getattr(paths, name), {**keys, "model": keys[key]} if of else keys)
+
+
+def _selections(experiment: "Experiment") -> list[Keys]:
+    return [
+        {"model": model, "dataset": dataset, "method": method}
+        for model in experiment.models
+        for dataset in experiment.datasets_of(model)
+        for method in experiment.methods
+    ]
+
+
+def _comparisons(experiment: "Experiment") -> list[Keys]:
+    return [
+        {
+            **pair,
+            "models": list(pair.values()),
+            "dataset": dataset,
+            "method": method,
+            # Table 4 sets a model's own data sets against each other, where it has several.
+            "compared": [pair["before"]] if len(experiment.datasets_of(pair["before"])) > 1 else [],
+        }
+        for pair in experiment.comparisons
+        for dataset in experiment.datasets_of_pair(pair)
+        for method in experiment.methods
+    ]
+
+
+def _comparisons_together(experiment: "Experiment") -> list[Keys]:
+    found = []
+    for dataset in experiment.all_datasets:
+        pairs = [p for p in experiment.comparisons if dataset in experiment.datasets_of_pair(p)]
+        if len(pairs) > 1:
+            sides = _sides(pairs)
+            found += [{**sides, "dataset": dataset, "method": m} for m in experiment.methods]
+    return found
+
+
+def _datasets(experiment: "Experiment") -> list[Keys]:
+    run = experiment.text_models
+    pairs = [pair for pair in experiment.comparisons if set(pair.values()) <= set(run)]
+    return [{"dataset": dataset, "models": run, **_sides(pairs)} for dataset in experiment.datasets]
+
+
+def _alignments(experiment: "Experiment") -> list[Keys]:
+    return [{"model": model} for model in experiment.aligned_models]
+
+
+def _courses(experiment: "Experiment") -> list[Keys]:
+    """Alignments with checkpoints: the base, compared with each of them and with the result."""
+    found = []
+    for model in experiment.aligned_models:
+        made = experiment.models[model].made
+        if not made.checkpoints:
+            continue
+        steps = {step: f"{model}@{step}" for step in made.checkpoints} | {made.step: model}
+        course = {
+            "model": model,
+            "before": made.source,
+            "after": list(steps.values()),
+            "models": [made.source, *steps.values()],
+            "steps": [0, *steps],
+        }
+        found += [
+            {**course, "dataset": dataset, "method": method}
+            for dataset in experiment.datasets
+            for method in experiment.methods
+        ]
+    return found
+
+
+def _deactivations(experiment: "Experiment") -> list[Keys]:
+    return experiment.stage_keys("deactivation")
+
+
+def _deactivations_with_accuracy(experiment: "Experiment") -> list[Keys]:
+    settings = experiment.config.deactivation
+    return _deactivations(experiment) if settings and settings.accuracy else []
+
+
+def _deactivations_by_phase(experiment: "Experiment") -> list[Keys]:
+    settings = experiment.config.deactivation
+    if not (settings and settings.phases):
+        return []
+    return [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
+
+
+def _steerings(experiment: "Experiment") -> list[Keys]:
+    return experiment.stage_keys("steering")
+
+
+def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    return {side: [pair[side] for pair in pairs] for side in ("before", "after")}
+
+
+_SELECTION = "{model}/{dataset}/{method}"
+#: What something is made once for → the pattern of its place, and what fills the pattern.
+PER: dict[str, tuple[str, Callable[["Experiment"], list[Keys]]]] = {
+    "selection": (_SELECTION, _selections),
+    "comparison": ("{before}-vs-{after}/{dataset}/{method}", _comparisons),
+    "comparisons": ("{dataset}/{method}", _comparisons_together),
+    "dataset": ("{dataset}", _datasets),
+    "alignment": ("{model}", _alignments),
+    "course": (_SELECTION, _courses),
+    "deactivation": (_SELECTION, _deactivations),
+    "deactivation with accuracy": (_SELECTION, _deactivations_with_accuracy),
+    "deactivation by phase": (_SELECTION, _deactivations_by_phase),
+    "steering": (_SELECTION, _steerings),
+}

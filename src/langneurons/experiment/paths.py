@@ -1,0 +1,114 @@
+"""Where every artefact lies, as patterns with wildcards."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+corpus = "results/corpora/{dataset}.parquet"
+card = "results/models/{model}.parquet"
+responses = "results/responses/{model}/{dataset}.parquet"
+tokens = "results/tokens/{model}/{responses}/{dataset}.parquet"
+activations = "results/activations/{model}/{dataset}.parquet"
+accuracy = "results/accuracy/{model}/{dataset}.parquet"
+
+probabilities = "results/probabilities/{model}/{dataset}.parquet"
+neurons = "results/neurons/{model}/{dataset}/{method}.parquet"
+summary = "results/neurons/{model}/{dataset}/{method}.summary.parquet"
+masks = "results/masks/{model}/{dataset}/{method}.pt"
+
+phases = "results/phases/{model}/{dataset}/{method}.parquet"
+phase_layers = "results/phases/{model}/{dataset}/{method}.layers.parquet"
+phase_support = "results/phases/{model}/{dataset}/{method}.support.parquet"
+phase_expectations = "results/phases/{model}/{dataset}/{method}.expectations.parquet"
+
+_comparison = "results/comparison/{before}-vs-{after}/{dataset}"
+comparison = f"{_comparison}/{{method}}"
+layer_change = f"{comparison}/layers.parquet"
+sharing_change = f"{comparison}/sharing.parquet"
+phase_change = f"{comparison}/phases.parquet"
+language_change = f"{comparison}/languages.parquet"
+overlap = f"{comparison}/overlap.parquet"
+transitions = f"{comparison}/transitions.parquet"
+accuracy_change = f"{_comparison}/accuracy.parquet"
+dataset_overlap = "results/dataset_overlap/{model}/{method}.parquet"
+
+_alignment = "results/alignment/{model}"
+inspection = f"{_alignment}/inspection.parquet"
+samples = f"{_alignment}/samples.parquet"
+scores = f"{_alignment}/scores.parquet"
+pairs = f"{_alignment}/pairs.parquet"
+adapters = f"{_alignment}/adapters"
+training = f"{_alignment}/training.parquet"
+checkpoint = "results/checkpoints/{model}"
+
+deactivation = "results/deactivation/{model}/{dataset}/{method}.parquet"
+deactivation_problems = "results/deactivation/{model}/{dataset}/{method}.problems.parquet"
+deactivation_changes = "results/deactivation/{model}/{dataset}/{method}.changes.parquet"
+deactivation_dominance = "results/deactivation/{model}/{dataset}/{method}.dominance.parquet"
+steering = "results/steering/{model}/{dataset}/{method}.parquet"
+steering_problems = "results/steering/{model}/{dataset}/{method}.problems.parquet"
+
+figure = "results/figures/{name}/{instance}.png"
+table = "results/tables/{name}/{instance}.csv"
+table_figure = "results/figures/{name}/{instance}.png"
+deactivation_csv = "results/tables/deactivation_dominance/{model}/{dataset}/{method}.csv"
+steering_csv = "results/tables/steering/{model}/{dataset}/{method}.csv"
+
+_demo = "results/train_demo"
+demo_base = f"{_demo}/base"
+demo_accuracy = f"{_demo}/accuracy.csv"
+demo_losses = f"{_demo}/losses.csv"
+demo_translation = f"{_demo}/translation"
+demo_ranking = f"{_demo}/translation.csv"
+demo_translation_losses = f"{_demo}/translation_losses.csv"
+
+
+def share(pattern: str) -> str:
+    """Return where the shares of an artefact lie, which the jobs of a scattered rule write."""
+    return pattern.replace(".parquet", "/{scatteritem}.parquet")
+
+
+def gathered(pattern: str) -> str:
+    """Return the pattern of shares as ``gather`` takes it: all wildcards but one are kept."""
+    return re.sub(r"\{(\w+)\}", r"{{\1}}", pattern).replace(".parquet", "/{scatteritem}.parquet")
+
+
+def other_format(pattern: str, suffix: str) -> str:
+    """Return the path of the same thing in another format, such as ``.pdf``."""
+    return re.sub(r"\.\w+$", suffix, pattern)
+
+
+def log(pattern: str) -> str:
+    """Return where the job that makes an artefact writes its log."""
+    return _beside(pattern, "logs", ".log")
+
+
+def benchmark(pattern: str) -> str:
+    """Return where the time and memory of the job that makes an artefact are written."""
+    return _beside(pattern, "benchmarks", ".tsv")
+
+
+def _beside(pattern: str, folder: str, suffix: str) -> str:
+    stem = re.sub(r"\.(parquet|png|csv|pt)$", "", pattern)
+    return stem.replace("results/", f"results/{folder}/", 1) + suffix
+
+
+def fill(pattern: str, keys: Mapping[str, str | Sequence[str]]) -> str | list[str]:
+    """Fill in the wildcards of a pattern.
+
+    Parameters
+    ----------
+    keys
+        Wildcard → value, or several values; several values of several wildcards go together one by
+        one.
+
+    Returns
+    -------
+    str or list of str
+        A list where a wildcard of the pattern has several values.
+    """
+    used = {name: keys[name] for name in re.findall(r"\{(\w+)\}", pattern)}
+    several = {name: value for name, value in used.items() if not isinstance(value, str)}
+    if not several:
+        return pattern.format(**used)
+    rows = zip(*several.values(), strict=True)
+    return [pattern.format(**{**used, **dict(zip(several, row, strict=True))}) for row in rows]

@@ -1,0 +1,281 @@
+"""The settings that each rule's results depend on, one dict a rule, and no setting more.
+
+The keys are the arguments of what the rule's script calls.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from langneurons.experiment.inputs import dataset_settings
+
+if TYPE_CHECKING:
+    from langneurons.experiment.experiment import Experiment
+
+Settings = dict[str, Any]
+
+
+def _languages(experiment: "Experiment", _wildcards: Any) -> Settings:
+    return {"languages": experiment.languages}
+
+
+def _corpus(experiment: "Experiment", wildcards: Any) -> Settings:
+    dataset = dataset_settings(experiment, wildcards.dataset)
+    return {"dataset": dataset.settings(), "languages": experiment.languages}
+
+
+def _spec(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {"spec": experiment.models[wildcards.model].spec}
+
+
+def _generation(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {
+        **_spec(experiment, wildcards),
+        "template": experiment.config.prompt,
+        "generation": experiment.config.generation.settings(),
+        "languages": experiment.languages,
+    }
+
+
+def _given(experiment: "Experiment", _wildcards: Any) -> Settings:
+    return {"template": experiment.config.prompt, "languages": experiment.languages}
+
+
+def _tokens(experiment: "Experiment", wildcards: Any) -> Settings:
+    empty = experiment.config.collection.empty_responses
+    return {**_spec(experiment, wildcards), "empty": empty}
+
+
+def _counting(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {
+        **_spec(experiment, wildcards),
+        "languages": experiment.languages,
+        "folds": experiment.config.uncertainty.folds,
+        "batch_tokens": experiment.config.collection.batch_tokens,
+    }
+
+
+def _published(experiment: "Experiment", wildcards: Any) -> Settings:
+    folder = experiment.models[wildcards.model].counts[wildcards.dataset]
+    return {"folder": folder, "languages": experiment.languages}
+
+
+def _method(experiment: "Experiment", wildcards: Any) -> Settings:
+    """The arguments of a method's ``select``; "auto" becomes None, which the method searches."""
+    parameters = experiment.config.neurons.settings()[wildcards.method]
+    return {
+        "method": wildcards.method,
+        "parameters": {
+            f"{key}_" if key == "lambda" else key: None if value == "auto" else value
+            for key, value in parameters.items()
+        },
+    }
+
+
+def _typing(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {**_method(experiment, wildcards), "languages": experiment.languages}
+
+
+def _phases(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {
+        **_method(experiment, wildcards),
+        "segments": experiment.config.phases.segments,
+        **_bootstrap(experiment),
+    }
+
+
+def _bootstrap(experiment: "Experiment") -> Settings:
+    return experiment.config.uncertainty.settings("replicates", "seed")
+
+
+def _comparison(experiment: "Experiment", wildcards: Any) -> Settings:
+    names = (wildcards.before, wildcards.after)
+    return {
+        "languages": experiment.languages,
+        "pivot": experiment.config.pivot,
+        "trained": experiment.trained(*names),
+        "names": names,
+    }
+
+
+def _dataset_overlap(experiment: "Experiment", wildcards: Any) -> Settings:
+    datasets = experiment.datasets_of(wildcards.model)
+    return {"datasets": datasets, "languages": experiment.languages}
+
+
+def _accuracy(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {"languages": experiment.languages, "model": wildcards.model}
+
+
+def _accuracy_change(experiment: "Experiment", wildcards: Any) -> Settings:
+    names = (wildcards.before, wildcards.after)
+    return {
+        "languages": experiment.languages,
+        "trained": experiment.trained(*names),
+        "names": names,
+        "uncertainty": _bootstrap(experiment),
+    }
+
+
+def _sampled_languages(experiment: "Experiment", wildcards: Any) -> Settings:
+    """The pivot, and all languages that some model made of this one is aligned in."""
+    made = [experiment.models[name].made for name in experiment.aligned_models]
+    aligned = {name for one in made if one.source == wildcards.model for name in one.languages}
+    needed = {experiment.config.pivot, *aligned}
+    return {"languages": [language for language in experiment.languages if language in needed]}
+
+
+def _translator(experiment: "Experiment") -> Settings:
+    keys = ("path", "revision", "trust_remote_code", "dtype", "device")
+    translation = experiment.config.alignment.translation
+    return {"translation": translation.settings(*keys), "codes": translation.codes}
+
+
+def _alignment_inspection(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {
+        **_spec(experiment, wildcards),
+        **_translator(experiment),
+        **_sampled_languages(experiment, wildcards),
+        "target_modules": experiment.config.alignment.training.target_modules,
+    }
+
+
+def _sampling(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {
+        **_spec(experiment, wildcards),
+        "template": experiment.config.prompt,
+        "generation": experiment.config.alignment.sampling.settings(),
+        **_sampled_languages(experiment, wildcards),
+    }
+
+
+def _scoring(experiment: "Experiment", _wildcards: Any) -> Settings:
+    keys = ("direction", "batch_tokens", "long_responses")
+    return {
+        **_translator(experiment),
+        **experiment.config.alignment.translation.settings(*keys),
+        "pivot": experiment.config.pivot,
+    }
+
+
+def _pairs(experiment: "Experiment", wildcards: Any) -> Settings:
+    languages = experiment.models[wildcards.model].made.languages
+    return {"languages": languages, **experiment.config.alignment.pairs.settings()}
+
+
+def _training(experiment: "Experiment", wildcards: Any) -> Settings:
+    made = experiment.models[wildcards.model].made
+    training = experiment.config.alignment.training.settings()
+    return {
+        "spec": experiment.models[made.source].spec,
+        "settings": {**training, "checkpoints": made.checkpoints},
+    }
+
+
+def _adapter(experiment: "Experiment", wildcards: Any) -> Settings:
+    made = experiment.models[wildcards.model].made
+    return {"spec": experiment.models[made.source].spec, "step": made.step}
+
+
+def _answers(experiment: "Experiment") -> Settings:
+    """How models answer and read in interventions, unless their sections say otherwise."""
+    return {
+        "batch_tokens": experiment.config.collection.batch_tokens,
+        **experiment.config.generation.settings("max_new_tokens", "batch_size"),
+    }
+
+
+def _deactivation(experiment: "Experiment", wildcards: Any) -> Settings:
+    stage = experiment.config.deactivation.settings()
+    left_out = ("methods", "masks", "models", "phases")
+    kept = {key: value for key, value in stage.items() if key not in left_out}
+    return {
+        **_spec(experiment, wildcards),
+        "template": experiment.config.prompt,
+        "parameters": {**_answers(experiment), **kept},
+        "languages": experiment.languages,
+    }
+
+
+def _deactivated_sets(experiment: "Experiment", wildcards: Any) -> Settings:
+    """Names of the sets of neurons, in order; each is followed by its parts by phase."""
+    stage = experiment.config.deactivation
+    segments = experiment.config.phases.segments if stage.phases else 0
+    sets = [
+        part
+        for name in stage.sets
+        for part in [name, *(f"{name}@phase {phase}" for phase in range(1, segments + 1))]
+    ]
+    return {
+        "languages": experiment.languages,
+        "sets": ["mask"] if wildcards.method == "mask" else sets,
+    }
+
+
+def _deactivation_changes(experiment: "Experiment", wildcards: Any) -> Settings:
+    return {**_deactivated_sets(experiment, wildcards), "uncertainty": _bootstrap(experiment)}
+
+
+def _steering(experiment: "Experiment", wildcards: Any) -> Settings:
+    stage = experiment.config.steering.settings()
+    kept = {key: value for key, value in stage.items() if key not in ("methods", "models")}
+    return {
+        **_spec(experiment, wildcards),
+        "template": experiment.config.prompt,
+        "parameters": {
+            **_answers(experiment),
+            "languages": experiment.languages,
+            **kept,
+        },
+        "languages": experiment.languages,
+    }
+
+
+def _steering_summary(experiment: "Experiment", _wildcards: Any) -> Settings:
+    return {
+        "languages": experiment.config.steering.languages or experiment.languages,
+        "pivot": experiment.config.pivot,
+        "uncertainty": _bootstrap(experiment),
+    }
+
+
+def _drawn(experiment: "Experiment", wildcards: Any) -> Settings:
+    one = experiment.drawn[wildcards.name, wildcards.instance]
+    style = experiment.config.figures.settings()
+    values = {"values": one.values} if one.values else {}
+    return {"module": one.module, "title": one.title, "style": style, **values}
+
+
+SETTINGS: dict[str, Callable[["Experiment", Any], Settings]] = {
+    "build_corpus": _corpus,
+    "inspect_model": _spec,
+    "generate_responses": _generation,
+    "merge_responses": _languages,
+    "given_responses": _given,
+    "tokenize": _tokens,
+    "count_activations": _counting,
+    "merge_activations": _languages,
+    "import_activations": _published,
+    "activation_probabilities": _languages,
+    "type_neurons": _typing,
+    "export_masks": _languages,
+    "segment_phases": _phases,
+    "compare_models": _comparison,
+    "overlap_datasets": _dataset_overlap,
+    "evaluate_accuracy": _accuracy,
+    "compare_accuracy": _accuracy_change,
+    "inspect_alignment": _alignment_inspection,
+    "sample_responses": _sampling,
+    "merge_samples": _sampled_languages,
+    "score_alignment": _scoring,
+    "merge_scores": _sampled_languages,
+    "preference_pairs": _pairs,
+    "align": _training,
+    "merge_adapter": _adapter,
+    "deactivate": _deactivation,
+    "merge_deactivation": _deactivated_sets,
+    "compare_deactivation": _deactivation_changes,
+    "steer": _steering,
+    "merge_steering": _steering_summary,
+    "draw_figure": _drawn,
+    "write_table": _drawn,
+}

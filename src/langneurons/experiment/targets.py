@@ -1,0 +1,95 @@
+"""What can be asked for by name: stages, figures, tables, and their numbers in the paper."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from langneurons.experiment import paths
+from langneurons.experiment.declared import figures, tables
+from langneurons.experiment.instances import Instance, names_of
+from langneurons.figures.declaration import Declaration
+
+if TYPE_CHECKING:
+    from langneurons.experiment.experiment import Experiment
+
+#: What a run makes if nothing is asked for.
+_ALL = ("neurons", "masks", "phases", "comparison", "deactivation", "steering", "figures", "tables")
+#: Stages that are off by default; their figures belong to them, not to ``figures``.
+_OPTIONAL = ("deactivation", "steering")
+
+
+def targets_of(experiment: "Experiment") -> dict[str, list[str]]:
+    """Return the files of each target by its name; ``all`` is what a run makes by default."""
+    drawn = _files(figures(), experiment.drawn, paths.figure)
+    written = _files(tables(), experiment.drawn, paths.table)
+    targets = _stages(experiment)
+    for name, files in [*drawn.items(), *written.items()]:
+        targets[name] = targets.get(name, []) + files
+    targets |= {"figures": [], "tables": [file for files in written.values() for file in files]}
+    for module, declaration in figures().items():
+        stage = declaration.per.split()[0]
+        group = stage if stage in _OPTIONAL else "figures"
+        targets[group] = targets[group] + targets[declaration.name or module]
+    for module, declaration in [*figures().items(), *tables().items()]:
+        if declaration.paper:
+            targets[declaration.paper] = targets[declaration.name or module]
+    targets["all"] = [file for name in _ALL for file in targets[name]]
+    return {name: list(dict.fromkeys(files)) for name, files in targets.items()}
+
+
+def _files(
+    declarations: Mapping[str, Declaration],
+    instances: Mapping[tuple[str, str], Instance],
+    pattern: str,
+) -> dict[str, list[str]]:
+    """Return the files of each figure or table by name; one that is not made has none."""
+    return {
+        name: [
+            pattern.format(name=name, instance=place) for other, place in instances if other == name
+        ]
+        for name in names_of(declarations)
+    }
+
+
+def _stages(experiment: "Experiment") -> dict[str, list[str]]:
+    run = [experiment.models[name] for name in experiment.text_models]
+    texts = [(model, dataset) for model in run for dataset in experiment.datasets]
+    selections = [
+        {"model": model, "dataset": dataset, "method": method}
+        for model in experiment.models
+        for dataset in experiment.datasets_of(model)
+        for method in experiment.methods
+    ]
+    compared = [
+        {**pair, "dataset": dataset, "method": method}
+        for pair in experiment.comparisons
+        for dataset in experiment.datasets_of_pair(pair)
+        for method in experiment.methods
+    ]
+    several = [name for name in experiment.models if len(experiment.datasets_of(name)) > 1]
+    deactivated = experiment.stage_keys("deactivation")
+    steered = experiment.stage_keys("steering")
+    return {
+        "corpora": [paths.corpus.format(dataset=name) for name in experiment.datasets],
+        "responses": [
+            paths.responses.format(model=model.writer, dataset=dataset) for model, dataset in texts
+        ],
+        "alignment": [paths.training.format(model=name) for name in experiment.aligned_models]
+        + [paths.checkpoint.format(model=name) for name in experiment.made_models],
+        "tokens": [
+            paths.tokens.format(model=model.name, responses=model.writer, dataset=dataset)
+            for model, dataset in texts
+        ],
+        "activations": [paths.activations.format(**keys) for keys in selections],
+        "neurons": [paths.neurons.format(**keys) for keys in selections],
+        "masks": [paths.masks.format(**keys) for keys in selections],
+        "phases": [paths.phases.format(**keys) for keys in selections],
+        "comparison": [paths.layer_change.format(**keys) for keys in compared]
+        + [
+            paths.dataset_overlap.format(model=model, method=method)
+            for model in several
+            for method in experiment.methods
+        ],
+        "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
+        "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],
+        "steering": [paths.steering.format(**keys) for keys in steered],
+    }

@@ -1,0 +1,95 @@
+"""The frame around every figure: house style, heading, notes, and saving as PNG and PDF."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from langneurons.figures.style import Style, describe, house_style, new_figure, read_style, save
+
+
+class Page:
+    """One figure while it is drawn.
+
+    Attributes
+    ----------
+    heading
+        The title above the panels.
+    style
+        Colours and resolution.
+    notes
+        Lines below the panels: facts, units, n. Add them before the panels are made.
+    figure
+        The figure, once `panels` has made it.
+    """
+
+    def __init__(self, heading: str, style: Style) -> None:
+        self.heading, self.style = heading, style
+        self.notes: list[str] = []
+        self.figure: Figure | None = None
+
+    def note(self, *lines: str) -> None:
+        """Add lines below the panels."""
+        self.notes += lines
+
+    def panels(self, width: float, height: float, **subplots: Any) -> Any:
+        """Make the figure and return its axes.
+
+        Parameters
+        ----------
+        width, height
+            Of the panels in inches; the heading and the notes add to the height.
+        subplots
+            Arguments of ``Figure.subplots``.
+        """
+        self.figure, axes = new_figure(width, height, self.heading, self.notes, **subplots)
+        return axes
+
+
+def render(
+    module: str,
+    inputs: Mapping[str, Any],
+    title: str,
+    style: Mapping[str, Any],
+    values: Mapping[str, Any] | None = None,
+) -> Page:
+    """Draw a figure without saving it.
+
+    Parameters
+    ----------
+    module
+        A module of `langneurons.figures` with a ``FIGURE`` and a function ``draw(page, ...)``.
+    inputs
+        Paths of the artefacts, or lists of paths, under the names that ``FIGURE.reads`` gives.
+    title
+        What is shown, such as the model and the dataset.
+    style
+        The ``figures`` section of the configuration; absent keys have defaults.
+    values
+        Facts under the names that ``FIGURE.values`` gives.
+
+    Raises
+    ------
+    InputError
+        If an artefact is missing or malformed, or ``style`` has a wrong key or value.
+    """
+    figure = import_module(f"langneurons.figures.{module}")
+    page = Page(f"{figure.FIGURE.heading}: {title}", read_style(style))
+    with house_style():
+        figure.draw(page, **inputs, **(values or {}))
+    return page
+
+
+def draw_figure(
+    module: str,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, str | Path],
+    title: str,
+    style: Mapping[str, Any],
+    values: Mapping[str, Any] | None = None,
+) -> None:
+    """Draw a figure and write it to ``outputs["png"]`` and ``outputs["pdf"]``; see `render`."""
+    page = render(module, inputs, title, style, values)
+    save(page.figure, outputs, describe(page.heading, page.notes), page.style.dpi)

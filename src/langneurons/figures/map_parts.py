@@ -1,0 +1,42 @@
+"""Parts of the maps of changes around their cells: the scale, its colour bar, empty rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from langneurons.figures.style import FAINT
+
+
+def largest_change(changes: Iterable[np.ndarray]) -> float:
+    """Return the largest finite change in either direction, the end of a scale; 1 for none."""
+    sizes = np.abs(np.concatenate([np.ravel(part) for part in changes]).astype(float))
+    return float(sizes[np.isfinite(sizes)].max(initial=0)) or 1.0
+
+
+def colour_bar(
+    panels: Iterable[Axes], colour_map: str, ends: tuple[float, float], unit: str, **ticks: Any
+) -> None:
+    """Draw the colour bar that several panels share, to the right of them.
+
+    Parameters
+    ----------
+    ends
+        The values at the two ends of the colours.
+    ticks
+        Further arguments of ``Figure.colorbar``.
+    """
+    panels = list(panels)
+    scale = ScalarMappable(Normalize(*ends), colour_map)
+    bar = panels[0].figure.colorbar(scale, ax=panels, fraction=0.03, pad=0.015, **ticks)
+    bar.set_label(unit)
+    bar.outline.set_visible(False)
+
+
+def say_no_neurons(axes: Axes, row: int, columns: int) -> None:
+    """Write across a row of cells that its language has no neurons to switch off."""
+    middle = (columns / 2, row + 0.5)
+    axes.text(*middle, "no neurons", ha="center", va="center", fontsize=6, color=FAINT)

@@ -1,0 +1,218 @@
+"""What a changed model is measured on: questions to answer and texts to find likely (METHOD 6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from langneurons.artifacts.digests import checkpoint_state, table_digest
+from langneurons.artifacts.tables import read_table
+from langneurons.corpora.schema import CORPUS
+from langneurons.errors import InputError
+from langneurons.interventions.answering import Answering
+from langneurons.models.batches import check_rows
+from langneurons.models.edits import Edit, intervening
+from langneurons.models.likelihood import TEXTS, Likelihood, scored_tokens
+from langneurons.models.loading import load_model, load_tokenizer
+from langneurons.models.mlps import Mlp, check_causal, find_mlps
+from langneurons.models.spec import ModelSpec
+from langneurons.responses.language import identify_languages
+from langneurons.responses.prompts import render
+from langneurons.responses.schemas import TOKENS
+from langneurons.responses.tokens import encode
+
+
+class Subject:
+    """A model whose weights are loaded when they are first asked for, and kept."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self._spec = spec
+
+    @cached_property
+    def model(self) -> PreTrainedModel:
+        """In evaluation mode; see `load_model` for the errors."""
+        return load_model(self._spec)
+
+    @cached_property
+    def mlps(self) -> list[Mlp]:
+        """Its MLPs; see `find_mlps` and `check_causal` for the errors."""
+        mlps = find_mlps(self.model)
+        check_causal(self.model)
+        return mlps
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """Its tokenizer; see `load_tokenizer` for the errors."""
+        return load_tokenizer(self._spec)
+
+
+class Bench:
+    """A model with the texts that it is measured on; it is loaded at the first measurement.
+
+    Parameters
+    ----------
+    spec
+        The model.
+    questions, texts
+        From `read_questions` and `scored_texts`.
+    parameters
+        ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and ``batch_size`` (rows) of
+        the answers, ``batch_tokens`` of the texts.
+    languages
+        The languages that an answer may be in.
+
+    Raises
+    ------
+    InputError
+        If answers are asked for and the languages cannot be told apart.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        questions: pd.DataFrame,
+        texts: pd.DataFrame,
+        parameters: Mapping[str, Any],
+        languages: Sequence[str],
+    ) -> None:
+        if parameters["accuracy"]:
+            identify_languages([], languages)
+        self._subject = Subject(spec)
+        self._questions, self._texts = questions, texts
+        self._parameters, self._languages = parameters, list(languages)
+
+    def measure(self, edits: Sequence[Edit]) -> pd.DataFrame:
+        """Measure the model under edits.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a question: ``nll`` (nats a token, the mean over its texts; NaN where it has
+            none), and the booleans ``right`` and ``unfinished`` (see `Answering.assess`; None
+            where no answer was asked for, or there is none to compare with).
+
+        Raises
+        ------
+        InputError
+            At the first call also as `load_model`, `find_mlps`, `check_rows`; if an edit does not
+            fit the model, or the model yields NaN.
+        """
+        questions = self._questions
+        measures = pd.DataFrame(index=questions.index, columns=["nll", "right", "unfinished"])
+        mlps, likelihood = self._subject.mlps, self._likelihood
+        answering = self._answering if self._parameters["accuracy"] else None
+        with intervening(mlps, edits):
+            texts = self._texts.assign(nll=likelihood.mean_nll())
+            by_question = texts.groupby(["language", "problem"])["nll"].mean()
+            keys = pd.MultiIndex.from_frame(questions[["language", "problem"]])
+            measures["nll"] = by_question.reindex(keys).to_numpy()
+            if answering is not None:
+                answered = questions["answer"].notna()
+                assessed = answering.assess().astype(object)
+                measures.loc[answered, assessed.columns] = assessed.to_numpy()
+        return measures.where(measures.notna(), None)
+
+    @cached_property
+    def _likelihood(self) -> Likelihood:
+        model = self._subject.model
+        check_rows(model, self._texts, self._languages)
+        return Likelihood(model, self._texts, self._parameters["batch_tokens"])
+
+    @cached_property
+    def _answering(self) -> Answering:
+        answered = self._questions[self._questions["answer"].notna()]
+        subject, languages = self._subject, self._languages
+        return Answering(subject.model, subject.tokenizer, answered, self._parameters, languages)
+
+
+def deciding_facts(
+    spec: ModelSpec,
+    questions: pd.DataFrame,
+    texts: pd.DataFrame,
+    parameters: Mapping[str, Any],
+    languages: Sequence[str],
+    code: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    """Return what decides the numbers of all cells of an intervention's job, JSON-serialisable.
+
+    Parameters
+    ----------
+    parameters
+        Those that can change a cell.
+    code
+        Digests of the code.
+    """
+    return {
+        "model": asdict(spec),
+        "checkpoint": checkpoint_state(spec.path),
+        "questions": table_digest(questions),
+        "texts": table_digest(texts),
+        "parameters": dict(parameters),
+        "languages": list(languages),
+        "code": dict(code or {}),
+    }
+
+
+def read_questions(
+    corpus_path: str | Path, template: str, problems: int, languages: Sequence[str]
+) -> pd.DataFrame:
+    """Return the first ``problems`` problems of each language with their prompts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``problem``, ``language``, ``answer`` and ``prompt``; languages in the order given.
+
+    Raises
+    ------
+    InputError
+        If a language has no problems.
+    """
+    corpus = read_table(corpus_path, CORPUS)
+    parts = [corpus[corpus["language"] == language].head(problems) for language in languages]
+    bare = [language for language, part in zip(languages, parts, strict=True) if part.empty]
+    if bare:
+        raise InputError(f"{corpus_path}: no problems in {' '.join(bare)}, expected at least one")
+    rows = pd.concat(parts, ignore_index=True)
+    rows["prompt"] = [
+        render(template, question, language)
+        for question, language in zip(rows["question"], rows["language"], strict=True)
+    ]
+    return rows[["problem", "language", "answer", "prompt"]]
+
+
+def scored_texts(
+    spec: ModelSpec, questions: pd.DataFrame, texts: str, tokens_path: str | Path | None = None
+) -> pd.DataFrame:
+    """Return the token table whose response tokens are scored, for these questions only.
+
+    Parameters
+    ----------
+    texts
+        ``prompt``: the prompts themselves, as in the release. ``responses``: the responses of
+        the tokens artefact ``tokens_path``, given their prompts.
+
+    Raises
+    ------
+    InputError
+        If there is no tokenizer, or a language has no response to one of these questions.
+    """
+    if texts not in TEXTS:
+        raise InputError(f"texts: found {texts!r}, expected one of {' '.join(TEXTS)}")
+    if texts == "prompt":
+        rows = questions[["problem", "language"]].assign(sample=0)
+        rows["prompt_tokens"] = encode(load_tokenizer(spec), list(questions["prompt"]))
+        rows["response_tokens"] = [[] for _ in range(len(rows))]
+        return scored_tokens(rows, texts)
+    tokens = read_table(tokens_path, TOKENS)
+    rows = tokens.merge(questions[["problem", "language"]], on=["problem", "language"])
+    bare = [name for name in questions["language"].unique() if name not in set(rows["language"])]
+    if bare:
+        raise InputError(
+            f"{tokens_path}: no responses in {' '.join(bare)} to the problems asked for"
+        )
+    return scored_tokens(rows, texts)

@@ -1,0 +1,219 @@
+"""Switch neurons off and measure what is lost in each language (METHOD 6).
+
+A cell is one set of neurons of one language switched off, or its random control, or nothing at
+all; every cell is measured on all target languages. One job loads the model once and works through
+its share of the cells, each of which is kept as soon as it is finished.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from langneurons.artifacts.cells import Measurement, measure_cells, remove_kept
+from langneurons.artifacts.shares import joined_shares, share_of, sort_rows
+from langneurons.artifacts.tables import inherited_provenance, write_table
+from langneurons.interventions.bench import Bench, deciding_facts, read_questions, scored_texts
+from langneurons.interventions.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
+from langneurons.models.cards import read_card
+from langneurons.models.edits import zeroing
+from langneurons.models.likelihood import perplexity
+from langneurons.models.spec import ModelSpec
+from langneurons.neurons.sets import control, read_masks, sets_by_phase, sets_of_table
+
+#: The set of the cell in which no neuron is switched off.
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Neurons that are switched off together."""
+
+    set: str
+    control_seed: int | None
+    deactivated: str | None
+    neurons: np.ndarray
+    """Boolean, (L, D)."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether the set has no neurons, so that there is nothing to measure."""
+        return self.set != NONE and not self.neurons.any()
+
+
+def cells_of(
+    sets: Mapping[str, np.ndarray], control_seeds: int, languages: Sequence[str]
+) -> list[Cell]:
+    """Return all cells: none, then for each set and language the set and its controls.
+
+    Parameters
+    ----------
+    sets
+        For each name a boolean array (K, L, D).
+    control_seeds
+        Number of random controls of each set.
+    languages
+        The K languages.
+    """
+    nothing = np.zeros_like(next(iter(sets.values()))[0])
+    cells = [Cell(NONE, None, None, nothing)]
+    for name, masks in sets.items():
+        for language, mask in zip(languages, masks, strict=True):
+            cells.append(Cell(name, None, language, mask))
+            for seed in range(control_seeds):
+                drawn = control(mask, seed, name, language)
+                cells.append(Cell(name, seed, language, drawn))
+    return cells
+
+
+def deactivate(
+    spec: ModelSpec,
+    card_path: str | Path,
+    corpus_path: str | Path,
+    output: str | Path,
+    languages: Sequence[str],
+    template: str,
+    parameters: Mapping[str, Any],
+    neurons_path: str | Path | None = None,
+    mask_path: str | Path | None = None,
+    tokens_path: str | Path | None = None,
+    phases_path: str | Path | None = None,
+    share: tuple[int, int] = (1, 1),
+    code: Mapping[str, str] | None = None,
+    progress: bool = True,
+) -> None:
+    """Measure one share of the cells and write their values by problem.
+
+    Parameters
+    ----------
+    spec, card_path
+        The model and its card.
+    corpus_path
+        A corpus artefact: the questions.
+    output
+        A table of `DEACTIVATION_PROBLEMS`; finished cells are kept beside it.
+    languages
+        The K languages: those deactivated, and the targets.
+    template
+        The prompt, see `langneurons.responses.prompts.render`.
+    parameters
+        ``sets`` (keys of `langneurons.neurons.sets.SETS`), ``control_seeds``, ``texts``
+        (``prompt`` or ``responses``: what is scored), ``problems`` (the first so many of each
+        language), ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and
+        ``batch_size`` (rows) of the answers, ``batch_tokens`` of the texts.
+    neurons_path, mask_path
+        Where the sets come from: a neurons artefact, or a published mask file, whose masks are
+        the only set.
+    tokens_path
+        The tokens of the responses; needed where ``texts`` is ``responses``.
+    phases_path
+        A phases artefact: each set is then also switched off phase by phase.
+    share
+        ``(index, of)``, index from 1.
+    code
+        Digests of the code, so that cells kept by another version are not taken.
+    progress
+        Whether to show a progress bar on stderr.
+
+    Raises
+    ------
+    InputError
+        If the mask is of another model, a language has no problems, or a text does not fit the
+        model. All but the last is known before the weights are loaded.
+    """
+    card = read_card(card_path)
+    shape = (int(card["layers"]), int(card["neurons_per_layer"]))
+    if mask_path is not None:
+        sets = read_masks(mask_path, shape, languages)
+    else:
+        sets = sets_of_table(neurons_path, parameters["sets"], shape, languages)
+    if phases_path is not None:
+        sets |= sets_by_phase(sets, phases_path)
+    cells = share_of(cells_of(sets, parameters["control_seeds"], languages), share)
+    questions = read_questions(corpus_path, template, parameters["problems"], languages)
+    texts = scored_texts(spec, questions, parameters["texts"], tokens_path)
+    bench = Bench(spec, questions, texts, parameters, languages)
+    # Which other sets are switched off does not change a cell.
+    deciding = {key: value for key, value in parameters.items() if key != "sets"}
+    measurement = Measurement(
+        rows=partial(_rows, questions=questions, bench=bench),
+        keys=lambda cell: [cell.set, cell.control_seed, cell.deactivated, cell.neurons.shape],
+        neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
+        facts=deciding_facts(spec, questions, texts, deciding, languages, code),
+    )
+    inputs = [card_path, corpus_path, neurons_path, mask_path, tokens_path, phases_path]
+    provenance = {
+        "inputs": [str(path) for path in inputs if path is not None],
+        "model": asdict(spec),
+        "template": template,
+        "parameters": dict(parameters),
+        "languages": list(languages),
+        "share": list(share),
+    }
+    measure_cells(
+        cells, measurement, output, DEACTIVATION_PROBLEMS, provenance, "deactivating", progress
+    )
+
+
+def merge_deactivation(
+    paths: Sequence[str | Path],
+    output: str | Path,
+    problems: str | Path,
+    languages: Sequence[str],
+    sets: Sequence[str],
+) -> None:
+    """Join the shares into one table by problem and one of means; the kept cells are removed.
+
+    Parameters
+    ----------
+    paths
+        The tables of all shares.
+    output, problems
+        Where the tables `DEACTIVATION` and `DEACTIVATION_PROBLEMS` go.
+    languages, sets
+        The order of the rows, after those without a set.
+    """
+    table = _ordered(joined_shares(paths, DEACTIVATION_PROBLEMS), languages, sets)
+    provenance = inherited_provenance(paths[0])
+    write_table(table, problems, DEACTIVATION_PROBLEMS, provenance)
+    write_table(summarise(table), output, DEACTIVATION, provenance)
+    remove_kept(paths)
+
+
+def summarise(problems: pd.DataFrame) -> pd.DataFrame:
+    """Return the `DEACTIVATION` table of a `DEACTIVATION_PROBLEMS` table, in its order."""
+    rows = problems.assign(
+        measured=problems["nll"].notna() | problems["right"].notna(),
+        right=problems["right"].astype("boolean").astype("Float64"),
+        unfinished=problems["unfinished"].astype("boolean").astype("Int64"),
+    )
+    cell = ["set", "control_seed", "deactivated", "neurons", "target"]
+    groups = rows.groupby(cell, sort=False, dropna=False)
+    table = groups.agg(nll=("nll", "mean"), accuracy=("right", "mean"), n=("measured", "sum"))
+    table["unfinished"] = groups["unfinished"].sum(min_count=1)
+    table["perplexity"] = perplexity(table["nll"])
+    return table.reset_index()
+
+
+def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
+    """Return the `DEACTIVATION_PROBLEMS` rows of a cell."""
+    rows = questions[["language", "problem"]].rename(columns={"language": "target"})
+    rows = rows.assign(
+        set=cell.set,
+        control_seed=cell.control_seed,
+        deactivated=cell.deactivated,
+        neurons=int(cell.neurons.sum()),
+    )
+    measures = ["nll", "right", "unfinished"]
+    rows[measures] = None if cell.empty else bench.measure(zeroing(cell.neurons))[measures]
+    return rows
+
+
+def _ordered(table: pd.DataFrame, languages: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
+    """Sort by cell and target in the configuration's order; problems stay as they are."""
+    orders = {"set": [NONE, *sets], "deactivated": languages, "target": languages}
+    return sort_rows(table, ["set", "deactivated", "control_seed", "target"], orders)

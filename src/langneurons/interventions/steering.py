@@ -1,0 +1,108 @@
+"""Ask in one language and steer to another: LAPE's second half (METHOD 6; Tang et al. 2024).
+
+While the model answers questions in language A, A's neurons are switched off and B's are set to
+what they are on average, or at a quantile, over B's responses, times a factor. A cell is one such
+pair, or its random control (as many neurons in each layer), or A without an intervention. Every
+cell says what was answered, in which language, and how fluent that is: the mean NLL of the answer's
+tokens under the model as it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from langneurons.artifacts.cells import Measurement, measure_cells
+from langneurons.artifacts.shares import share_of
+from langneurons.artifacts.tables import read_table
+from langneurons.errors import InputError
+from langneurons.interventions.bench import deciding_facts, read_questions
+from langneurons.interventions.schemas import STEERING_PROBLEMS
+from langneurons.interventions.steering_bench import SteeringBench
+from langneurons.interventions.steering_cells import cells_of
+from langneurons.models.cards import read_card
+from langneurons.models.spec import ModelSpec
+from langneurons.neurons.sets import sets_of_table
+from langneurons.responses.language import identify_languages
+from langneurons.responses.schemas import TOKENS
+
+
+def steer(
+    spec: ModelSpec,
+    card_path: str | Path,
+    corpus_path: str | Path,
+    neurons_path: str | Path,
+    tokens_path: str | Path,
+    output: str | Path,
+    languages: Sequence[str],
+    template: str,
+    parameters: Mapping[str, Any],
+    share: tuple[int, int] = (1, 1),
+    code: Mapping[str, str] | None = None,
+    progress: bool = True,
+) -> None:
+    """Answer under one share of the cells and write the answers.
+
+    Parameters
+    ----------
+    spec, card_path, corpus_path, template, share, code, progress
+        See `langneurons.interventions.deactivation.deactivate`.
+    neurons_path
+        A neurons artefact: whose neurons are whose.
+    tokens_path
+        The tokens of the responses over which B's activations are taken.
+    output
+        A table of `STEERING_PROBLEMS`; finished cells are kept beside it.
+    languages
+        The K languages: an answer is identified as one of them.
+    parameters
+        ``languages`` (those steered from and to), ``set`` (a key of
+        `langneurons.neurons.sets.SETS`), ``raise_to`` (``mean``, or a quantile of B's activations),
+        ``factor`` (times that), ``control_seeds``, ``problems`` (the first so many of each
+        language), ``max_new_tokens``, which bounds every answer, ``batch_size`` (rows) and
+        ``batch_tokens``.
+
+    Raises
+    ------
+    InputError
+        If the neurons are of another model, a language has no problems or no response tokens, or
+        a prompt leaves no room for the answer.
+    """
+    card = read_card(card_path)
+    shape = (int(card["layers"]), int(card["neurons_per_layer"]))
+    name, steered = parameters["set"], list(parameters["languages"])
+    sets = sets_of_table(neurons_path, [name], shape, languages)[name]
+    masks = {language: sets[list(languages).index(language)] for language in steered}
+    identify_languages([], languages)
+    questions = read_questions(corpus_path, template, parameters["problems"], steered)
+    texts = _texts_of(tokens_path, steered)
+    cells = share_of(cells_of(masks, parameters["control_seeds"]), share)
+    bench = SteeringBench(spec, questions, texts, cells, parameters, languages)
+    # Which other languages are steered does not change a cell.
+    deciding = {key: value for key, value in parameters.items() if key != "languages"}
+    measurement = Measurement(
+        rows=bench.rows,
+        keys=lambda cell: [cell.intervention, cell.control_seed, cell.source, cell.target],
+        neurons=lambda cell: [np.packbits(mask).tobytes() for mask in (cell.lowered, cell.raised)],
+        facts=deciding_facts(spec, questions, texts, deciding, languages, code),
+    )
+    provenance = {
+        "inputs": [str(path) for path in (card_path, corpus_path, neurons_path, tokens_path)],
+        "model": asdict(spec),
+        "template": template,
+        "parameters": dict(parameters),
+        "languages": list(languages),
+    }
+    measure_cells(cells, measurement, output, STEERING_PROBLEMS, provenance, "steering", progress)
+
+
+def _texts_of(tokens_path: str | Path, languages: Sequence[str]) -> pd.DataFrame:
+    tokens = read_table(tokens_path, TOKENS)
+    tokens = tokens[tokens["response_tokens"].map(len) > 0]
+    bare = [language for language in languages if language not in set(tokens["language"])]
+    if bare:
+        raise InputError(f"{tokens_path}: no response tokens in {' '.join(bare)}")
+    return tokens[tokens["language"].isin(languages)].reset_index(drop=True)

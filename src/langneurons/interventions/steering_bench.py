@@ -1,0 +1,125 @@
+"""What a steered model is measured on: its answers, their language and how fluent they are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from langneurons.activations.values import language_activation_values
+from langneurons.interventions.answering import Answering
+from langneurons.interventions.bench import Subject
+from langneurons.interventions.steering_cells import Cell
+from langneurons.models.edits import Edit, intervening, zeroing
+from langneurons.models.likelihood import Likelihood
+from langneurons.models.spec import ModelSpec
+from langneurons.responses.language import identify_languages
+
+
+class SteeringBench:
+    """A model that answers under interventions; it is loaded at the first cell.
+
+    Parameters
+    ----------
+    spec
+        The model.
+    questions
+        From `langneurons.interventions.bench.read_questions`.
+    texts
+        Rows of `TOKENS`: the responses over which activations are taken.
+    cells
+        Those that will be asked for: activations are taken of the neurons that they raise.
+    parameters, languages
+        As in `langneurons.interventions.steering.steer`.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        questions: pd.DataFrame,
+        texts: pd.DataFrame,
+        cells: Sequence[Cell],
+        parameters: Mapping[str, Any],
+        languages: Sequence[str],
+    ) -> None:
+        self._subject = Subject(spec)
+        self._questions, self._texts = questions, texts
+        self._cells, self._parameters = cells, parameters
+        self._languages = list(languages)
+        self._values: tuple[str | None, np.ndarray | None] = (None, None)
+        self._answering: dict[str, Answering] = {}
+
+    def rows(self, cell: Cell) -> pd.DataFrame:
+        """Return the `STEERING_PROBLEMS` rows of a cell."""
+        asked = self._questions[self._questions["language"] == cell.source]
+        rows = asked[["problem"]].assign(
+            intervention=cell.intervention,
+            control_seed=cell.control_seed,
+            source=cell.source,
+            target=cell.target,
+            lowered=int(cell.lowered.sum()),
+            raised=int(cell.raised.sum()),
+        )
+        measures = ["response", "response_language", "tokens", "nll", "unfinished"]
+        rows[measures] = None
+        if not cell.empty:
+            rows[measures] = self._answered(cell)[measures].to_numpy(dtype=object)
+        return rows
+
+    def _answered(self, cell: Cell) -> pd.DataFrame:
+        subject = self._subject
+        if cell.source not in self._answering:
+            asked = self._questions[self._questions["language"] == cell.source]
+            self._answering[cell.source] = Answering(
+                subject.model,
+                subject.tokenizer,
+                asked.reset_index(drop=True),
+                self._parameters,
+                self._languages,
+            )
+        with intervening(subject.mlps, self._edits(cell)):
+            answers = self._answering[cell.source].answer()
+        # Outside the block: fluent is what the model itself finds likely.
+        nll = Likelihood(subject.model, answers, self._parameters["batch_tokens"]).mean_nll()
+        return answers.assign(
+            response_language=identify_languages(list(answers["response"]), self._languages),
+            tokens=answers["response_tokens"].map(len),
+            nll=pd.Series(nll, dtype=object).where(~np.isnan(nll), None),
+        )
+
+    def _edits(self, cell: Cell) -> list[Edit]:
+        if cell.target is None:
+            return []
+        values = self._values_of(cell.target)  # (L, D)
+        raising = [
+            Edit(layer, torch.from_numpy(np.flatnonzero(row)), "set", torch.from_numpy(at[row]))
+            for layer, (row, at) in enumerate(zip(cell.raised, values, strict=True))
+            if row.any()
+        ]
+        return [*zeroing(cell.lowered), *raising]
+
+    def _values_of(self, target: str) -> np.ndarray:
+        """Return what neurons are set to for a language, (L, D); NaN for those never raised."""
+        if self._values[0] != target:
+            raised = np.logical_or.reduce([c.raised for c in self._cells if c.target == target])
+            chosen = {
+                layer: torch.from_numpy(np.flatnonzero(row))
+                for layer, row in enumerate(raised)
+                if row.any()
+            }
+            raise_to = self._parameters["raise_to"]
+            found = language_activation_values(
+                self._subject.model,
+                self._subject.mlps,
+                self._texts[self._texts["language"] == target],
+                chosen,
+                None if raise_to == "mean" else raise_to,
+                self._parameters["batch_tokens"],
+            )
+            values = np.full(raised.shape, np.nan, dtype=np.float32)
+            for layer, neurons in chosen.items():
+                # As numpy: a tensor of one number would be taken for an integer.
+                values[layer, neurons.numpy()] = found[layer].numpy() * self._parameters["factor"]
+            self._values = (target, values)
+        return self._values[1]

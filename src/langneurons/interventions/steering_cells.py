@@ -1,0 +1,64 @@
+"""Which neurons are lowered and which are raised: the cells of steering, and their controls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from langneurons.neurons.sets import control
+
+NONE, STEERED, CONTROL = "none", "steered", "control"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One way to answer the questions in the language ``source``."""
+
+    intervention: str
+    control_seed: int | None
+    source: str
+    target: str | None
+    lowered: np.ndarray
+    """Boolean, (L, D): neurons switched off, A's that are not B's too."""
+    raised: np.ndarray
+    """Boolean, (L, D): neurons set to a value of B."""
+    empty: bool = False
+    """Whether A or B has no neurons, so that there is nothing to measure."""
+
+
+def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
+    """Return all cells: none for each language, then by target language the pairs and controls.
+
+    Parameters
+    ----------
+    masks
+        For each language the boolean array (L, D) of its neurons.
+    control_seeds
+        Number of random controls of each pair.
+    """
+    nothing = np.zeros_like(next(iter(masks.values())))
+    cells = [Cell(NONE, None, source, None, nothing, nothing) for source in masks]
+    for target, raised in masks.items():
+        for source, own in masks.items():
+            if source == target:
+                continue
+            # What is B's too stays B's: switching it off would work against the steering.
+            lowered = own & ~raised
+            empty = not (own.any() and raised.any())
+            cells.append(Cell(STEERED, None, source, target, lowered, raised, empty))
+            for seed in range(control_seeds):
+                drawn = _control(lowered, raised, seed, f"{source} to {target}")
+                cells.append(Cell(CONTROL, seed, source, target, *drawn, empty))
+    return cells
+
+
+def _control(
+    lowered: np.ndarray, raised: np.ndarray, seed: int, name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw as many other neurons in each layer, and of those as many to lower and to raise."""
+    drawn = control(lowered | raised, seed, "steering", name)
+    drawn_raised = np.zeros_like(drawn)
+    generator = np.random.default_rng([seed, *name.encode()])
+    for row, chosen, count in zip(drawn_raised, drawn, raised.sum(axis=1), strict=True):
+        row[generator.permutation(np.flatnonzero(chosen))[:count]] = True
+    return drawn & ~drawn_raised, drawn_raised

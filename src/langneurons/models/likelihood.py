@@ -1,0 +1,160 @@
+"""Negative log-likelihood and perplexity of texts under a model (METHOD 6)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from transformers import PreTrainedModel
+
+from langneurons.errors import InputError
+from langneurons.models.batches import Batch, batches
+from langneurons.models.probing import PROBE_SHAPE, decoder_of, input_device
+
+#: Which tokens are scored: those of the prompt, as in the release, or those of the response.
+TEXTS = ("prompt", "responses")
+#: Numbers of logits held at once: 128 MiB in float32.
+LOGITS_HELD = 1 << 25
+
+
+def scored_tokens(tokens: pd.DataFrame, texts: str) -> pd.DataFrame:
+    """Return a token table whose ``response_tokens`` are the tokens to score.
+
+    Parameters
+    ----------
+    tokens
+        Rows of `TOKENS`.
+    texts
+        ``responses``: the table as it is. ``prompt``: the tokens of each prompt after its first
+        one, which nothing predicts; samples of one prompt are one row.
+    """
+    if texts == "responses":
+        return tokens
+    rows = tokens.drop_duplicates(["problem", "language"], ignore_index=True)
+    prompts = rows["prompt_tokens"]
+    return rows.assign(
+        prompt_tokens=[ids[:1] for ids in prompts], response_tokens=[ids[1:] for ids in prompts]
+    )
+
+
+class Likelihood:
+    """The likelihood of the texts of a token table, packed once for any number of passes.
+
+    Parameters
+    ----------
+    model
+        A decoder-only model in evaluation mode.
+    tokens
+        Rows of `TOKENS`; the response tokens are scored, given all that precedes them.
+    batch_tokens
+        Most tokens in a batch, padding included; a longer row makes a batch of its own.
+
+    Raises
+    ------
+    InputError
+        If the model's logits cannot be had from its last states.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokens: pd.DataFrame, batch_tokens: int) -> None:
+        rows = np.arange(len(tokens), dtype=np.int64)
+        self._model = model
+        self._rows = len(tokens)
+        self._batches = list(batches(tokens, rows, batch_tokens, decoder_of(model).config))
+        self._head = _head(model)
+        self._piece = max(1, LOGITS_HELD // model.get_output_embeddings().weight.shape[0])
+
+    @torch.inference_mode()
+    def mean_nll(self) -> np.ndarray:
+        """Return the mean NLL of each row's scored tokens under the model as it is now.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, (rows,), in nats a token; NaN for a row without scored tokens.
+
+        Raises
+        ------
+        InputError
+            If the model yields NaN.
+
+        Notes
+        -----
+        The decoder runs whole batches; logits are made of its last states in pieces, so that
+        never a batch's tokens times the vocabulary are in memory at once.
+        """
+        sums, counts = np.zeros(self._rows), np.zeros(self._rows, dtype=np.int64)
+        for batch in self._batches:
+            scored = batch.response[:, 1:]  # (B, S − 1)
+            row = batch.groups[:, None].expand(scored.shape)[scored].numpy()
+            np.add.at(sums, row, self._losses(batch, scored).numpy())
+            np.add.at(counts, row, 1)
+        refuse_nan(self._model, sums)
+        return np.divide(sums, counts, out=np.full(self._rows, np.nan), where=counts > 0)
+
+    def _losses(self, batch: Batch, scored: Tensor) -> Tensor:
+        """Return the NLL of each scored token, float64, on the CPU."""
+        ids = batch.ids.to(input_device(self._model))
+        # No attention mask: in a causal model no token sees the padding to its right.
+        states = decoder_of(self._model)(input_ids=ids, use_cache=False)[0][:, :-1]
+        states = states[scored.to(states.device)]  # (scored tokens, hidden)
+        targets = batch.ids[:, 1:][scored]
+        losses = [torch.zeros(0, dtype=torch.float64)]
+        for piece, target in zip(
+            states.split(self._piece), targets.split(self._piece), strict=True
+        ):
+            logits = self._head(piece).float()  # (piece, V)
+            loss = cross_entropy(logits, target.to(logits.device), reduction="none")
+            losses.append(loss.double().cpu())
+        return torch.cat(losses)
+
+
+def refuse_nan(model: PreTrainedModel, losses: np.ndarray) -> None:
+    """Raise an `InputError` if there is NaN among the losses that a model's logits gave."""
+    if np.isnan(losses).any():
+        raise InputError(
+            f"{model.name_or_path or type(model).__name__}: NaN among the logits "
+            f"({model.dtype}): numbers overflow in this dtype; try bfloat16 or float32"
+        )
+
+
+def perplexity(nll: np.ndarray | pd.Series | float) -> np.ndarray | pd.Series | float:
+    """Return exp(NLL): inf where that is beyond a float64 (NLL above 709.78)."""
+    with np.errstate(over="ignore"):
+        return np.exp(nll)
+
+
+def _head(model: PreTrainedModel) -> Callable[[Tensor], Tensor]:
+    """Return the map from last states (n, hidden) to logits (n, V), verified on a few tokens.
+
+    Beside the output embeddings some architectures scale their logits (Cohere, Granite) or cap
+    them (Gemma 2).
+    """
+    embeddings = model.get_output_embeddings()
+    config = decoder_of(model).config
+    scales = [getattr(config, name, None) for name in ("logit_scale", "logits_scaling")]
+    cap = getattr(config, "final_logit_softcapping", None)
+    candidates = [
+        *([lambda states: cap * torch.tanh(embeddings(states) / cap)] if cap else []),
+        *(
+            lambda states, factor=factor: embeddings(states) * factor
+            for scale in scales
+            if scale
+            for factor in (scale, 1 / scale)
+        ),
+        embeddings,
+    ]
+    ids = torch.arange(PROBE_SHAPE[1], device=input_device(model))[None]
+    with torch.inference_mode():
+        expected = model(input_ids=ids, use_cache=False).logits[0].float()
+        states = decoder_of(model)(input_ids=ids, use_cache=False)[0][0]
+        for candidate in candidates:
+            logits = candidate(states).float().to(expected.device)
+            tolerance = 1e-2 * float(expected.std())
+            if torch.allclose(logits, expected, rtol=1e-2, atol=tolerance, equal_nan=True):
+                return candidate
+    raise InputError(
+        f"{type(model).__name__}: its logits are not those of its output embeddings and last "
+        "states, so that the likelihood of its texts cannot be had"
+    )

@@ -1,0 +1,32 @@
+"""What a method of selecting neurons says about itself, read without running its module."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that the configuration may set: ``neurons.<method>.<parameter>``."""
+
+    default: float | str
+    meaning: str
+    above: float | None = None
+    """The number is greater than this."""
+    below: float | None = None
+    """The number is less than this."""
+    at_least: float | None = None
+    auto: bool = False
+    """Whether it may be ``auto``, which reaches the method as None."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method: one module of `langneurons.neurons.methods` with a function ``select``."""
+
+    about: str
+    parameters: Mapping[str, Parameter]
+    """Name in the configuration → parameter; ``select`` takes it as a keyword argument, with an
+    underscore behind a name that Python keeps for itself (``lambda_``)."""
+    related: bool
+    """Whether the method tells related neurons from specific ones; otherwise every selected neuron
+    with N ≥ 1 is specific."""

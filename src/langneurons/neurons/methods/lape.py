@@ -1,0 +1,55 @@
+"""Language activation probability entropy (Tang et al., arXiv 2402.16438; METHOD 7)."""
+
+import numpy as np
+
+from langneurons.neurons.methods.declaration import Method, Parameter
+from langneurons.neurons.methods.selection import Selection, activity_threshold, lowest
+
+#: LAPE knows language-specific neurons only: every selected neuron with N ≥ 1 is one.
+METHOD = Method(
+    about="Language activation probability entropy (LAPE)",
+    related=False,
+    parameters={
+        "top_rate": Parameter(0.01, "share of all neurons that is selected", above=0, below=1),
+        "threshold_quantile": Parameter(
+            0.95, "share of all activation probabilities at or below τ", above=0, below=1
+        ),
+    },
+)
+
+
+def select(
+    probabilities: np.ndarray, top_rate: float = 0.01, threshold_quantile: float = 0.95
+) -> Selection:
+    """Select the neurons of lowest entropy among those active for at least one language.
+
+    Parameters
+    ----------
+    probabilities
+        Activation probabilities (L, D, K).
+    top_rate
+        Share of ALL neurons that is selected, in (0, 1).
+    threshold_quantile
+        Share of all probabilities at or below τ.
+    """
+    number = round(top_rate * probabilities[..., 0].size)
+    threshold = activity_threshold(probabilities, threshold_quantile)
+    candidate = (probabilities > threshold).any(axis=-1)
+    score = np.where(candidate, _entropy(probabilities), np.nan)
+    return Selection(
+        score=score,
+        selected=lowest(score, number),
+        threshold=threshold,
+        parameters={"top_rate": top_rate, "threshold_quantile": threshold_quantile},
+    )
+
+
+def _entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Entropy in nats (L, D) with 0 · ln 0 = 0, and 0 for a neuron that is never active."""
+    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
+    # the order of a sum, can move its last bit.
+    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
+    total = p.sum(axis=-1, keepdims=True)
+    share = np.divide(p, total, out=np.zeros_like(p), where=total > 0)
+    logarithm = np.log(share, out=np.zeros_like(share), where=share > 0)
+    return -(share * logarithm).sum(axis=-1)

@@ -1,0 +1,108 @@
+"""The paper's method: language-specific, language-related and general neurons (METHOD 2).
+
+Source: arXiv 2505.21505, equation 5, in the scale of its authors' released code.
+"""
+
+import numpy as np
+
+from langneurons.neurons.methods.declaration import Method, Parameter
+from langneurons.neurons.methods.selection import Selection, activity_threshold, lowest
+
+#: Bisection of the release: from this bracket, down to this width.
+LAMBDA_BRACKET = (0.0, 0.2)
+LAMBDA_TOLERANCE = 1e-3
+_EPS = 1e-12  # inside the logarithm, as in the release
+
+METHOD = Method(
+    about="The paper's method: specific, related and general neurons",
+    related=True,
+    parameters={
+        "top_rate": Parameter(0.01, "share of all neurons that is selected", above=0, below=1),
+        "threshold_quantile": Parameter(
+            0.95, "share of all activation probabilities at or below τ", above=0, below=1
+        ),
+        "lambda": Parameter(
+            "auto",
+            "weight of the peak probability, in the scale of the released code; `auto` takes the "
+            "largest at which no selected neuron is active for all languages",
+            at_least=0,
+            auto=True,
+        ),
+    },
+)
+
+
+def select(
+    probabilities: np.ndarray,
+    top_rate: float = 0.01,
+    threshold_quantile: float = 0.95,
+    lambda_: float | None = None,
+) -> Selection:
+    """Select the neurons of lowest score ``s = H / ln K − λ · max p / m``.
+
+    Parameters
+    ----------
+    probabilities
+        Activation probabilities (L, D, K).
+    top_rate
+        Share of all neurons that is selected, in (0, 1).
+    threshold_quantile
+        Share of all probabilities at or below τ.
+    lambda_
+        Weight of the peak probability in the release's scale; None searches the largest one at
+        which no selected neuron is active for all languages.
+
+    Returns
+    -------
+    Selection
+        ``parameters`` holds top_rate, threshold_quantile, lambda, lambda_paper and
+        lambda_holds: whether no selected neuron is active for all languages at that λ.
+    """
+    K = probabilities.shape[-1]
+    number = round(top_rate * probabilities[..., 0].size)
+    threshold = activity_threshold(probabilities, threshold_quantile)
+    in_all = (probabilities > threshold).all(axis=-1)
+    evenness = _entropy(probabilities) / np.log(K)
+    scale = sum(1 / n for n in range(1, K + 1)) / K
+    peak = probabilities.max(axis=-1).astype(np.float64) / scale
+
+    def holds(weight: float) -> bool:
+        return not (lowest(evenness - weight * peak, number) & in_all).any()
+
+    weight = _search(holds) if lambda_ is None else lambda_
+    score = evenness - weight * peak
+    return Selection(
+        score=score,
+        selected=lowest(score, number),
+        threshold=threshold,
+        parameters={
+            "top_rate": top_rate,
+            "threshold_quantile": threshold_quantile,
+            "lambda": weight,
+            "lambda_paper": weight * float(np.log(K)) / scale,
+            "lambda_holds": holds(weight),
+        },
+    )
+
+
+def _entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Entropy in nats of p over languages, (L, D); uniform where a neuron is never active."""
+    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
+    # the order of a sum, can move its last bit.
+    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
+    total = p.sum(axis=-1, keepdims=True)
+    share = np.divide(p, total, out=np.full_like(p, 1 / p.shape[-1]), where=total > 0)
+    return -(share * np.log(share + _EPS)).sum(axis=-1)
+
+
+def _search(holds) -> float:
+    """Largest λ for which ``holds``, by the release's bisection; 0 where none does."""
+    low, high = LAMBDA_BRACKET
+    best = low
+    while high - low > LAMBDA_TOLERANCE:
+        middle = (low + high) / 2
+        if holds(middle):
+            low = best = middle
+        else:
+            high = middle
+    return best

@@ -1,0 +1,192 @@
+"""Which neurons are switched off: sets by type and language, published masks, random controls."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.tensors import load_tensors
+from langneurons.errors import InputError
+from langneurons.neurons.table import read_neurons
+from langneurons.neurons.types import TYPES
+
+#: Types of neurons in each set (METHOD 6); of a language: those with p > τ for it.
+SETS = {
+    "specific": ("specific",),
+    "specific+related": ("specific", "related"),
+    "specific+related+general": ("specific", "related", "general"),
+}
+#: The set of a published mask file.
+MASK = "mask"
+#: Between the names of a set and of the phase to which it is restricted.
+AT_PHASE = "@phase "
+#: What is read of a phases artefact.
+_PHASE_LAYERS = pa.schema([(name, pa.int32()) for name in ("phase", "first_layer", "last_layer")])
+
+
+def sets_of_table(
+    path: str | Path, sets: Sequence[str], shape: tuple[int, int], languages: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return sets of neurons from a neurons artefact.
+
+    Parameters
+    ----------
+    path
+        A neurons artefact.
+    sets
+        Keys of `SETS`.
+    shape
+        (L, D) of the model.
+    languages
+        The K languages, in the order of the result.
+
+    Returns
+    -------
+    dict
+        For each set a boolean array (K, L, D).
+
+    Raises
+    ------
+    InputError
+        If a set is unknown, or the table is of a model of another shape or of other languages.
+    """
+    unknown = [name for name in sets if name not in SETS]
+    if unknown:
+        raise InputError(f"set {unknown[0]!r}, expected some of {', '.join(SETS)}")
+    neurons = read_neurons(path, languages)
+    if neurons.kind.shape != tuple(shape):
+        raise InputError(
+            f"{path}: neurons of another model: {_layers(neurons.kind.shape)}, "
+            f"expected {_layers(shape)}"
+        )
+    active = np.moveaxis(neurons.active, -1, 0)  # (K, L, D)
+    return {
+        name: active & np.isin(neurons.kind, [TYPES.index(kind) for kind in SETS[name]])
+        for name in sets
+    }
+
+
+def sets_by_phase(sets: Mapping[str, np.ndarray], phases_path: str | Path) -> dict[str, np.ndarray]:
+    """Return for each set and phase the neurons of the set that lie in the phase's layers.
+
+    Parameters
+    ----------
+    sets
+        For each name a boolean array (K, L, D).
+    phases_path
+        A phases artefact.
+
+    Returns
+    -------
+    dict
+        Boolean arrays (K, L, D) under the names of `phase_set`.
+    """
+    found = {}
+    for name, neurons in sets.items():
+        for phase in read_table(phases_path, _PHASE_LAYERS).itertuples():
+            within = np.zeros_like(neurons)
+            layers = slice(phase.first_layer, phase.last_layer + 1)
+            within[:, layers] = neurons[:, layers]
+            found[phase_set(name, phase.phase)] = within
+    return found
+
+
+def phase_set(name: str, phase: int) -> str:
+    """Return the name of the part of a set that lies in one phase (from 1)."""
+    return f"{name}{AT_PHASE}{phase}"
+
+
+def read_masks(
+    path: str | Path, shape: tuple[int, int], languages: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return the masks of a file in the release's format as the set ``mask``.
+
+    A list over languages, in the order of ``languages``, of lists over layers of LongTensors.
+
+    Returns
+    -------
+    dict
+        ``mask``: a boolean array (K, L, D).
+
+    Raises
+    ------
+    InputError
+        If the file is no such list, or is of another model: other numbers of languages or layers,
+        or an index out of range.
+    """
+    content = _load(Path(path))
+    L, D = shape
+    if len(content) != len(languages):
+        raise InputError(
+            f"{path}: masks of {len(content)} languages, expected {len(languages)} "
+            f"({' '.join(languages)})"
+        )
+    mask = np.zeros((len(languages), L, D), dtype=bool)
+    for language, rows, layers in zip(languages, mask, content, strict=True):
+        if len(layers) != L:
+            raise InputError(
+                f"{path}: mask of another model: {len(layers)} layers for {language}, expected {L}"
+            )
+        for layer, indices in enumerate(layers):
+            indices = indices.long().numpy()
+            wrong = indices[(indices < 0) | (indices >= D)]
+            if wrong.size:
+                raise InputError(
+                    f"{path}: mask of another model: layer {layer} of {language} has the index "
+                    f"{wrong[0]}, expected 0 to {D - 1} ({D} neurons a layer)"
+                )
+            rows[layer, indices] = True
+    return {MASK: mask}
+
+
+def control(neurons: np.ndarray, seed: int, name: str, language: str) -> np.ndarray:
+    """Draw as many random neurons in each layer as a set has there, from outside the set.
+
+    In a layer of which the set is more than half, the neurons outside are too few: all of them
+    are taken, and the rest is drawn from the set.
+
+    Parameters
+    ----------
+    neurons
+        The set, boolean (L, D).
+    seed, name, language
+        What decides the draw, along with the set: seed of the control, names of set and language.
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean, (L, D).
+    """
+    digest = hashlib.sha256(f"{name}\n{language}".encode()).digest()
+    generator = np.random.default_rng([seed, *np.frombuffer(digest[:16], dtype=np.uint32)])
+    drawn = np.zeros_like(neurons)
+    for chosen, row in zip(drawn, neurons, strict=True):
+        outside, inside = np.flatnonzero(~row), np.flatnonzero(row)
+        order = np.concatenate([generator.permutation(outside), generator.permutation(inside)])
+        chosen[order[: len(inside)]] = True
+    return drawn
+
+
+def _load(path: Path) -> list:
+    import torch
+
+    expected = "a list over languages of lists over layers of integer tensors"
+    content = load_tensors(path, expected)
+    lists = isinstance(content, list) and all(isinstance(layers, list) for layers in content)
+    tensors = [tensor for layers in content for tensor in layers] if lists else [None]
+    if not all(
+        isinstance(tensor, torch.Tensor)
+        and tensor.ndim == 1
+        # torch.tensor([]) is a float.
+        and (tensor.dtype in (torch.int32, torch.int64) or tensor.numel() == 0)
+        for tensor in tensors
+    ):
+        raise InputError(f"{path}: expected {expected}, found something else")
+    return content
+
+
+def _layers(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} layers of {shape[1]} neurons"

@@ -1,0 +1,74 @@
+"""Types of neurons: specific, related, general, other (METHOD 2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from langneurons.neurons.methods.selection import Selection
+
+#: Order of the types wherever they are listed.
+TYPES = ("specific", "related", "general", "other")
+SPECIFIC, RELATED, GENERAL, OTHER = range(4)
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """Every neuron's type.
+
+    Attributes
+    ----------
+    kind
+        Integer array (L, D), an index into `TYPES`.
+    active
+        Boolean array (L, D, K): p > τ.
+    selected
+        Boolean array (L, D).
+    """
+
+    kind: np.ndarray
+    active: np.ndarray
+    selected: np.ndarray
+
+    @property
+    def n_languages(self) -> np.ndarray:
+        """N: number of languages with p > τ, integer array (L, D)."""
+        return self.active.sum(axis=-1)
+
+    def masks(self) -> np.ndarray:
+        """Selected neurons of each language, boolean (L, D, K); languages may overlap."""
+        return self.active & self.selected[..., None]
+
+
+def identify(
+    probabilities: np.ndarray, method: str, parameters: Mapping[str, Any]
+) -> tuple[Neurons, Selection]:
+    """Select neurons with ``method`` and type all of them.
+
+    Specific: selected and N = 1; related: selected and 1 < N < K; general: N = K over ALL
+    neurons; other: the rest. A method without a related type calls every selected neuron with
+    N ≥ 1 specific.
+
+    Parameters
+    ----------
+    probabilities
+        Activation probabilities (L, D, K).
+    method
+        The name of a module of `langneurons.neurons.methods`.
+    parameters
+        Keyword arguments of the method's ``select``.
+    """
+    module = import_module(f"langneurons.neurons.methods.{method}")
+    selection = module.select(probabilities, **parameters)
+    active = probabilities > selection.threshold
+    N, K = active.sum(axis=-1), active.shape[-1]
+    kind = np.full(N.shape, OTHER, dtype=np.int8)
+    kind[N == K] = GENERAL
+    if module.METHOD.related:
+        kind[selection.selected & (N == 1)] = SPECIFIC
+        kind[selection.selected & (N > 1) & (N < K)] = RELATED
+    else:
+        kind[selection.selected & (N >= 1)] = SPECIFIC
+    return Neurons(kind, active, selection.selected), selection

@@ -1,0 +1,95 @@
+"""Accuracy: the share of responses with the right number in the right language (METHOD 6)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.artifacts.tables import artefact, read_table, write_table
+from langneurons.errors import InputError
+from langneurons.responses.schemas import RESPONSES
+from langneurons.uncertainty.shares import wilson_interval
+
+#: One row per language. ``n`` counts the responses whose problem has an answer to compare with,
+#: and the other counts are among these; the shares are null where there are none.
+ACCURACY = artefact(
+    "accuracy",
+    "language string, n int64, number_right int64, language_right int64, both int64, "
+    "accuracy float64?, low float64?, high float64?",
+)
+
+
+def accuracy(responses: pd.DataFrame) -> pd.DataFrame:
+    """Count right responses by language.
+
+    Parameters
+    ----------
+    responses
+        The columns of `RESPONSES`. Those without an answer to compare with
+        (``correct`` is null) are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``ACCURACY``, languages in the order of their first response.
+        ``accuracy`` is both / n, and ``low`` to ``high`` its 95 % Wilson interval, which takes
+        responses for independent: with several samples a problem it is too narrow.
+    """
+    counts = (
+        assess(responses)
+        .assign(language=responses["language"])
+        .rename(columns={"answered": "n"})
+        .groupby("language", sort=False)
+        .sum()
+        .astype("int64")
+        .reset_index()
+    )
+    counts["accuracy"] = counts["both"] / counts["n"].where(counts["n"] > 0)
+    intervals = [wilson_interval(*pair) for pair in zip(counts["both"], counts["n"], strict=True)]
+    counts[["low", "high"]] = pd.DataFrame(intervals, columns=["low", "high"], dtype="float64")
+    return counts
+
+
+def assess(responses: pd.DataFrame) -> pd.DataFrame:
+    """Say of each response whether its number is right, its language, and both.
+
+    Parameters
+    ----------
+    responses
+        The columns of `RESPONSES`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Booleans, a row a response: ``answered`` (whether its problem has an answer to compare
+        with), ``number_right``, ``language_right`` and ``both``, false where not answered.
+    """
+    answered = responses["correct"].notna()
+    number_right = responses["correct"].astype("boolean").fillna(False).astype(bool)
+    language_right = answered & (responses["response_language"] == responses["language"])
+    return pd.DataFrame(
+        {
+            "answered": answered,
+            "number_right": number_right,
+            "language_right": language_right,
+            "both": number_right & language_right,
+        }
+    )
+
+
+def write_accuracy(
+    responses_path: str | Path, languages: Sequence[str], model: str, output: str | Path
+) -> None:
+    """Write the accuracy of a model's responses artefact, one row a language in the order given.
+
+    Raises
+    ------
+    InputError
+        If a language has no response.
+    """
+    table = accuracy(read_table(responses_path, RESPONSES)).set_index("language")
+    missing = [language for language in languages if language not in table.index]
+    if missing:
+        raise InputError(f"{responses_path}: no responses in {' '.join(missing)}")
+    provenance = {"inputs": [str(responses_path)], "model": model, "languages": list(languages)}
+    write_table(table.loc[list(languages)].reset_index(), output, ACCURACY, provenance)

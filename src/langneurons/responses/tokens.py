@@ -1,0 +1,183 @@
+"""Prompts and responses to tokens, and where the one ends and the other begins (METHOD 1)."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from langneurons.artifacts.tables import read_table, write_table
+from langneurons.errors import InputError
+from langneurons.responses.schemas import RESPONSES, TOKENS, row_name
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from langneurons.models.loading import ModelSpec
+
+logger = logging.getLogger(__name__)
+
+EMPTY = ("error", "drop")
+_BATCH = 1000
+
+
+def encode(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str]) -> list[list[int]]:
+    """Return the tokens of each text, with the special tokens that the tokenizer puts in front.
+
+    Those that it puts behind a text (T5 and XLM tokenizers add ``</s>``) are left out: the text
+    goes on, or ends where the model's own end token would stand.
+    """
+    if not texts:
+        return []
+    closing = _closing_tokens(tokenizer)
+    tokens: list[list[int]] = []
+    for start in range(0, len(texts), _BATCH):
+        # verbose=False: lengths are checked here, with a message that names the problem.
+        tokens += tokenizer(list(texts[start : start + _BATCH]), verbose=False)["input_ids"]
+    return [ids[: len(ids) - closing] for ids in tokens]
+
+
+def tokenize(
+    responses: pd.DataFrame,
+    tokenizer: "PreTrainedTokenizerBase",
+    context_length: int | None,
+    empty: str = "error",
+) -> pd.DataFrame:
+    """Tokenise each prompt with its response and part the two.
+
+    The prompt's tokens are those of the prompt alone. Where the tokenizer merges across the
+    boundary, the response begins at the first token at which the tokens of prompt + response
+    depart from those of the prompt, and the prompt's tokens are what both have in common.
+
+    Parameters
+    ----------
+    responses
+        The columns of `RESPONSES`.
+    tokenizer
+        The model's tokenizer.
+    context_length
+        Most tokens of a prompt with its response; None if the model has no limit.
+    empty
+        What to do with a response without tokens: ``"error"``, or ``"drop"`` the row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `TOKENS`, rows in the order of ``responses``; tokens
+        are int32 arrays.
+
+    Raises
+    ------
+    InputError
+        If a response has no tokens (unless dropped), a language is left without responses, or
+        a row is longer than the context.
+    """
+    if empty not in EMPTY:
+        raise InputError(f"empty_responses is {empty!r}, expected one of {' '.join(EMPTY)}")
+    prompts = list(dict.fromkeys(responses["prompt"]))
+    prompt_tokens = dict(zip(prompts, encode(tokenizer, prompts), strict=True))
+    whole = encode(tokenizer, list(responses["prompt"] + responses["response"]))
+    begins = [
+        _departure(prompt_tokens[prompt], ids)
+        for prompt, ids in zip(responses["prompt"], whole, strict=True)
+    ]
+    lengths = [len(ids) - begin for begin, ids in zip(begins, whole, strict=True)]
+    _demand_fit(responses, begins, lengths, context_length)
+    kept = np.array(lengths, dtype=np.int64) > 0
+    if empty == "error" and not kept.all():
+        row = row_name(responses.iloc[int(np.argmin(kept))])
+        raise InputError(
+            f"{row}: the response has no tokens, expected at least one; "
+            "'empty_responses: drop' leaves such responses out"
+        )
+    silent = sorted(set(responses["language"]) - set(responses["language"][kept]))
+    if silent:
+        raise InputError(f"all responses in {' '.join(silent)} are empty")
+    tokens = responses.loc[kept, ["problem", "language", "sample"]].reset_index(drop=True)
+    parts = [(ids, begin) for ids, begin, keep in zip(whole, begins, kept, strict=True) if keep]
+    tokens["prompt_tokens"] = _arrays(ids[:begin] for ids, begin in parts)
+    tokens["response_tokens"] = _arrays(ids[begin:] for ids, begin in parts)
+    return tokens
+
+
+def write_tokens(
+    responses_path: str | Path,
+    spec: "ModelSpec",
+    output: str | Path,
+    context_length: int | None,
+    empty: str = "error",
+) -> None:
+    """Write the tokens of a responses artefact, and in the provenance how many were dropped.
+
+    Only the tokenizer of ``spec`` is loaded. See `tokenize` for the parameters.
+
+    Raises
+    ------
+    InputError
+        See `tokenize`.
+    """
+    from langneurons.models.loading import load_tokenizer
+
+    responses = read_table(responses_path, RESPONSES)
+    try:
+        tokens = tokenize(responses, load_tokenizer(spec), context_length, empty)
+    except InputError as error:
+        raise InputError(f"{responses_path}: {error}") from None
+    dropped = len(responses) - len(tokens)
+    if dropped:
+        logger.warning("%s: %d empty responses were dropped", responses_path, dropped)
+    logger.info(
+        "%s: %d responses with %d tokens",
+        responses_path,
+        len(tokens),
+        tokens["response_tokens"].map(len).sum(),
+    )
+    provenance = {
+        "inputs": [str(responses_path)],
+        "model": asdict(spec),
+        "context_length": context_length,
+        "empty_responses": {"policy": empty, "dropped": dropped},
+    }
+    write_table(tokens, output, TOKENS, provenance)
+
+
+def _closing_tokens(tokenizer: "PreTrainedTokenizerBase") -> int:
+    """Return how many special tokens the tokenizer puts behind a text."""
+    probe = "a"
+    whole = tokenizer(probe)["input_ids"]
+    bare = tokenizer(probe, add_special_tokens=False)["input_ids"]
+    for opening in range(len(whole) - len(bare) + 1):
+        if whole[opening : opening + len(bare)] == bare:
+            return len(whole) - len(bare) - opening
+    return 0
+
+
+def _departure(prompt: Sequence[int], whole: Sequence[int]) -> int:
+    """Return the first index at which ``whole`` departs from ``prompt``."""
+    for index, (one, other) in enumerate(zip(prompt, whole, strict=False)):
+        if one != other:
+            return index
+    return min(len(prompt), len(whole))
+
+
+def _demand_fit(
+    responses: pd.DataFrame,
+    prompts: Sequence[int],
+    lengths: Sequence[int],
+    context_length: int | None,
+) -> None:
+    if context_length is None:
+        return
+    for index, (prompt, length) in enumerate(zip(prompts, lengths, strict=True)):
+        if prompt + length > context_length:
+            raise InputError(
+                f"{row_name(responses.iloc[index])}: prompt and response have {prompt} + {length} "
+                f"= {prompt + length} tokens, expected at most the model's {context_length}"
+            )
+
+
+def _arrays(lists: Iterable[Sequence[int]]) -> list[np.ndarray]:
+    return [np.array(ids, dtype=np.int32) for ids in lists]

@@ -1,0 +1,77 @@
+"""What the tables share: a table as it is set for a reader, names, shares, n."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.artifacts.tables import read_provenance
+
+_LONGEST_NAME = 32
+_UNKNOWN = "–"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What is written in a rendered table.
+
+    Attributes
+    ----------
+    notes
+        Lines below the table.
+    cells
+        The cells as strings, under their column names.
+    keys
+        Columns that name a group of rows.
+    numeric
+        Columns set to the right.
+    """
+
+    notes: list[str]
+    cells: pd.DataFrame
+    keys: Sequence[str]
+    numeric: Sequence[str]
+
+
+def join_comparisons(
+    paths: Sequence[str | Path], read: Callable[[str | Path], pd.DataFrame]
+) -> pd.DataFrame:
+    """Return the tables of several comparisons one after another, with the names of their models.
+
+    Parameters
+    ----------
+    paths
+        One artefact of each comparison.
+    read
+        Makes a table of an artefact; ``before_model`` and ``after_model`` come before its columns.
+    """
+    tables = []
+    for path in paths:
+        table, models = read(path), read_provenance(path)
+        names = {f"{side}_model": models[side] for side in ("before", "after")}
+        tables.append(table.assign(**names)[[*names, *table.columns]])
+    return pd.concat(tables, ignore_index=True)
+
+
+def shorten(name: str) -> str:
+    """Cut the middle out of a long name of a model."""
+    # The end of a model's name tells it from its kin as much as the beginning does.
+    half = _LONGEST_NAME // 2
+    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
+
+
+def percent(share: float) -> str:
+    """Write a share in per cent, a dash where it is unknown."""
+    return _UNKNOWN if pd.isna(share) else f"{share:.1%}"
+
+
+def accuracy(share: float) -> str:
+    """Write an accuracy in per cent without the sign, a dash where it is unknown."""
+    return _UNKNOWN if pd.isna(share) else f"{100 * share:.1f}"
+
+
+def numbers(n: pd.Series) -> str:
+    """Write the range of n: "n = 8" or "n = 0–20"."""
+    spread = f"{n.min():,}" if n.min() == n.max() else f"{n.min():,}–{n.max():,}"
+    return f"n = {spread}"

@@ -1,0 +1,29 @@
+"""Table 3: neurons of the pivot language, English in the paper, against the rest (METHOD 4)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.figures.declaration import Declaration
+from langneurons.tables.language_groups import compare_groups, lay_out_groups
+from langneurons.tables.layout import Layout
+
+TABLE = Declaration(
+    name="table3",
+    heading="Pivot language against the rest",
+    per="comparison",
+    reads={"languages": "language_change"},
+    title="{before} → {after} on {dataset}, method {method}",
+)
+
+_GROUPS = ("pivot", "rest")
+
+
+def make(languages: str | Path) -> pd.DataFrame:
+    """Return the table, see `compare_groups`."""
+    return compare_groups(languages, _GROUPS)
+
+
+def lay_out(table: pd.DataFrame, languages: str | Path) -> Layout:
+    """Set the table."""
+    return lay_out_groups(table, languages, _GROUPS)

@@ -1,0 +1,29 @@
+"""Table 2: neurons of the languages trained on, against the other languages (METHOD 4)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from langneurons.figures.declaration import Declaration
+from langneurons.tables.language_groups import compare_groups, lay_out_groups
+from langneurons.tables.layout import Layout
+
+TABLE = Declaration(
+    name="table2",
+    heading="Trained against other languages",
+    per="comparison",
+    reads={"languages": "language_change"},
+    title="{before} → {after} on {dataset}, method {method}",
+)
+
+_GROUPS = ("trained", "other")
+
+
+def make(languages: str | Path) -> pd.DataFrame:
+    """Return the table, see `compare_groups`."""
+    return compare_groups(languages, _GROUPS)
+
+
+def lay_out(table: pd.DataFrame, languages: str | Path) -> Layout:
+    """Set the table."""
+    return lay_out_groups(table, languages, _GROUPS)

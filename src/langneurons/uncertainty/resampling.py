@@ -1,0 +1,69 @@
+"""Bootstrap draws and percentile intervals: how far a number would move with other data.
+
+A bootstrap draws as many units as there are, with replacement, and computes a statistic on each
+draw anew. Units are whatever is independent of one another: problems (with all that was measured
+on them), or folds of problems.
+"""
+
+import warnings
+
+import numpy as np
+
+#: Bounds of a 95 % interval.
+_PERCENTILES = (2.5, 97.5)
+
+
+def draw_weights(present: np.ndarray, replicates: int, seed: int) -> np.ndarray:
+    """Draw how often each unit counts in each replicate.
+
+    For statistics that are ratios of sums over units: a matrix product with the weights gives
+    all replicates at once.
+
+    Parameters
+    ----------
+    present
+        Boolean, (U,): the units that can be drawn, at least one.
+    replicates
+        Number R of draws.
+    seed
+        Of the random numbers; equal seeds give equal draws of the same units.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (R, U): each row sums to the number of units that can be drawn.
+    """
+    units = int(present.sum())
+    return np.random.default_rng(seed).multinomial(units, present / units, size=replicates)
+
+
+def draw_indices(units: int, replicates: int, seed: int) -> np.ndarray:
+    """Draw the units of each replicate by their index, int64, (R, U).
+
+    For statistics that need the drawn values themselves. The draws are not those of `draw_weights`
+    with the same seed: results made with either one would change if they were made with the other.
+    """
+    return np.random.default_rng(seed).integers(units, size=(replicates, units))
+
+
+def percentile_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds of the 95 % interval of each statistic.
+
+    Parameters
+    ----------
+    values
+        (R, …): the statistics of each replicate, NaN where a replicate has none; R may be 0.
+
+    Returns
+    -------
+    low, high
+        (…), NaN where no replicate has a number.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if not len(values):
+        absent = np.full(values.shape[1:], np.nan)
+        return absent, absent
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # cells without a number stay NaN
+        low, high = np.nanpercentile(values, _PERCENTILES, axis=0)
+    return low, high

@@ -1,0 +1,80 @@
+"""Small tables as the artefacts that figures read."""
+
+import pandas as pd
+import pyarrow as pa
+
+from langneurons.artifacts.tables import write_table
+from langneurons.comparison.changes import LAYERS, SHARING
+from langneurons.figures.frame import render
+from langneurons.neurons.table import SUMMARY
+from langneurons.phases.segmentation import PHASES
+from langneurons.responses.accuracy import ACCURACY
+
+LANGUAGES = ["en", "de", "zh"]
+
+
+def draw(module, inputs, values=None):
+    """Draw a figure in the default style and return it."""
+    return render(module, inputs, "Tiny on MGSM", {}, values).figure
+
+
+def artefact(path, table, schema, **provenance):
+    """Write a table; columns of the schema that it lacks become null, or else zero or empty."""
+    for field in schema:
+        if field.name not in table:
+            empty = "" if pa.types.is_string(field.type) else 0
+            table = table.assign(**{field.name: None if field.nullable else empty})
+    write_table(table, path, schema, provenance)
+    return path
+
+
+def summaries(folder, *totals):
+    """Write one summary for each of ``totals``, a model's number of neurons by type."""
+    row = {
+        "method": "ternary",
+        "languages": LANGUAGES,
+        "threshold": 0.5,
+        "histogram_all": [],
+        "histogram_selected": [],
+        "mask_sizes": [],
+    }
+    return [
+        artefact(folder / f"{i}.summary", pd.DataFrame([{**row, **numbers}]), SUMMARY)
+        for i, numbers in enumerate(totals)
+    ]
+
+
+def two_phases(folder, low, high):
+    """Write phases 1 (layer 0) and 2 (layers 1 and 2), with intervals of their first layers."""
+    table = pd.DataFrame(
+        {
+            "phase": [1, 2],
+            "name": ["segment 1", "segment 2"],
+            "first_layer": [0, 1],
+            "last_layer": [0, 2],
+            "first_layer_low": low,
+            "first_layer_high": high,
+        }
+    )
+    return artefact(folder / "phases", table, PHASES)
+
+
+def changes_by_layer(path, change):
+    """Write a comparison by layer; ``change``: specific, related, general, other of layers 0–2."""
+    kinds = ["specific", "related", "general", "other"]
+    layers = [layer for layer in range(3) for _ in kinds]
+    table = pd.DataFrame({"layer": layers, "type": kinds * 3, "change": change})
+    return artefact(path, table, LAYERS, before="base", after="aligned")
+
+
+def changes_by_n(path, **columns):
+    """Write a comparison by N; columns: N = 0, 1, 2 of all neurons, then of the selected."""
+    populations = ["all"] * 3 + ["selected"] * 3
+    table = pd.DataFrame({"population": populations, "n_languages": [0, 1, 2] * 2, **columns})
+    return artefact(path, table, SHARING, before="base", after="aligned")
+
+
+def accuracies():
+    """Accuracy of English, right in 5 of 10 responses, and of Chinese, without a response."""
+    rows = [("en", 10, 6, 9, 5, 0.5, 0.25, 0.75), ("zh", 0, 0, 0, 0, None, None, None)]
+    return pd.DataFrame(rows, columns=ACCURACY.names).astype({"accuracy": float})

@@ -1,0 +1,140 @@
+"""What an experiment consists of, and what it lets rules be matched by."""
+
+import re
+
+import pytest
+from experiment_cases import CONFIG, LANGUAGES, Wildcards, experiment
+
+from langneurons.experiment.experiment import Experiment
+
+
+@pytest.fixture
+def counts(tmp_path):
+    """A folder of published counts, its files empty."""
+    for language in LANGUAGES:
+        for name in ("activation", "prefix.activation"):
+            (tmp_path / f"{name}.{language}.M.pt").touch()
+    return tmp_path
+
+
+def with_counts(folder, **sections):
+    models = {**CONFIG["models"], "published": {"counts": {"mgsm": str(folder)}}}
+    return experiment(models=models, **sections)
+
+
+def test_models_by_how_they_come_about(counts):
+    one = with_counts(counts)
+    assert one.text_models == ["base", "other", "reader", "aligned@10", "aligned@20", "aligned"]
+    assert one.count_models == ["published"]
+    assert one.made_models == ["aligned@10", "aligned@20", "aligned"]
+    assert one.aligned_models == ["aligned"]
+    assert one.alignment_sources == ["base"]
+
+
+def test_datasets_are_those_analysed_those_counted_and_those_to_align_by(counts):
+    one = with_counts(counts)
+    assert one.datasets == ["sums", "tales"]
+    assert one.all_datasets == ["sums", "tales", "mgsm", "alignment_questions"]
+    assert experiment(models={"base": {"path": "a/b"}}, comparisons=[], deactivation=None,
+                      steering=None, alignment=None).all_datasets == ["sums", "tales"]  # fmt: skip
+
+
+def test_responses_come_from_models_that_are_run_or_with_the_data():
+    one = experiment()
+    assert one.responses == [*one.text_models, "data"]
+    assert {name: model.writer for name, model in one.models.items()} == {
+        "base": "base",
+        "other": "base",
+        "reader": "data",
+        "aligned@10": "base",
+        "aligned@20": "base",
+        "aligned": "base",
+    }
+
+
+def test_the_languages_trained_on_are_named_or_aligned_or_all_but_the_pivot():
+    one = experiment(comparisons=[*CONFIG["comparisons"], {"before": "base", "after": "reader"}])
+    assert one.trained("base", "other") == ["de"]
+    assert one.trained("base", "aligned") == ["sw"]
+    assert one.trained("base", "aligned@10") == ["sw"]
+    assert one.trained("base", "reader") == ["de", "sw"]
+
+
+def test_stages_take_the_models_named_or_all_but_checkpoints(tmp_path):
+    one = experiment(steering={"methods": ["ternary", "lape"]})
+    steered = one.stage_keys("steering")
+    assert {keys["model"] for keys in steered} == {"base", "other", "reader", "aligned"}
+    assert len(steered) == 4 * 2 * 2  # models × data sets × methods
+    assert experiment(steering=None).stage_keys("steering") == []
+    mask = tmp_path / "mask.pt"
+    mask.touch()
+    one = experiment(deactivation={"models": ["other"], "masks": {"base": {"sums": str(mask)}}})
+    assert one.stage_keys("deactivation") == [
+        {"model": "other", "dataset": "sums", "method": "ternary"},
+        {"model": "other", "dataset": "tales", "method": "ternary"},
+        {"model": "base", "dataset": "sums", "method": "mask"},
+    ]
+    assert one.deactivation_methods == ["ternary", "mask"]
+    assert experiment().deactivation_methods == ["ternary"]
+    assert experiment(deactivation=None).deactivation_methods == []
+
+
+def test_a_constraint_matches_its_names_and_nothing_else():
+    pattern = re.compile(experiment().one_of(["a.b", "a@10", "c+d"]))
+    assert all(pattern.fullmatch(name) for name in ("a.b", "a@10", "c+d"))
+    assert not any(pattern.fullmatch(name) for name in ("axb", "a", "cd", "ccd", ""))
+    # A constraint without names would match everything.
+    assert experiment().one_of([]) == "none"
+
+
+def test_the_code_of_a_rule_is_that_of_its_modules_with_the_wildcards_filled_in():
+    code = experiment().code("neurons.table", "neurons.methods.{method}")
+    found = code(Wildcards(method="lape"))
+    assert "langneurons/neurons/methods/lape.py" in found
+    assert "langneurons/neurons/methods/ternary.py" not in found
+    # What carries results without shaping them is left out.
+    assert "langneurons/artifacts/tables.py" not in found
+    assert "langneurons/activations/counts.py" in found
+    with pytest.raises(KeyError, match=r"no module 'neurons\.methods\.lap'"):
+        code(Wildcards(method="lap"))
+
+
+def test_the_code_of_a_table_is_that_of_its_module():
+    code = experiment().code("tables.frame", "tables.{module}")
+    found = code(Wildcards(name="table2", instance="sums/lape"))
+    assert "langneurons/tables/trained_languages_together.py" in found
+    found = code(Wildcards(name="table2", instance="base-vs-other/sums/lape"))
+    assert "langneurons/tables/trained_languages_together.py" not in found
+
+
+def test_planning_imports_nothing_heavy():
+    """Every cluster job plans the workflow again."""
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    program = """
+import sys
+from experiment_cases import Wildcards, experiment
+one = experiment()
+for name, place in one.drawn:
+    for given in (one.reads, one.settings):
+        given("draw_figure")(Wildcards(name=name, instance=place))
+one.targets, one.code("activations.collection")(Wildcards())
+heavy = {"numpy", "pandas", "pyarrow", "matplotlib", "torch", "transformers", "scipy", "snakemake"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_configuration_given_is_left_as_it_was():
+    before = repr(CONFIG)
+    Experiment(CONFIG)
+    assert repr(CONFIG) == before
