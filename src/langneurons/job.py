@@ -1,12 +1,14 @@
-"""The frame of one job: its log, its threads, and how it fails."""
+"""The frame of one job: its log, its threads, what it calls, and how it fails."""
 
 import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from langneurons.errors import InputError
 
@@ -40,6 +42,36 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
             traceback.print_exc()
             sys.stderr.flush()
             sys.exit(1)
+
+
+def entry(function: str, snakemake: Any) -> Callable[..., None]:
+    """Return what calls a function of the package as the job of a rule.
+
+    Parameters
+    ----------
+    function
+        Dotted name; its module is imported inside the frame of `job`.
+    snakemake
+        The job, as Snakemake hands it to a script: its log, its threads, and the settings of its
+        rule, which become arguments. Models among these, ``spec`` and ``translation``, become
+        specs.
+
+    Returns
+    -------
+    callable
+        Takes the rule's inputs and outputs under the names of the function's parameters.
+    """
+
+    def call(**arguments: Any) -> None:
+        with job(snakemake.log[0], snakemake.threads):
+            module, name = function.rsplit(".", 1)
+            settings = dict(snakemake.params.settings)
+            for model in {"spec", "translation"} & settings.keys():
+                spec = import_module("langneurons.models.spec").ModelSpec
+                settings[model] = spec.from_config(settings[model])
+            getattr(import_module(module), name)(**arguments, **settings)
+
+    return call
 
 
 def share(scatteritem: str) -> tuple[int, int]:

@@ -181,7 +181,7 @@ def test_a_training_with_other_settings_starts_anew(tmp_path, spec, monkeypatch)
 
 def test_the_merged_checkpoint_is_the_model_with_its_adapter(tmp_path, spec):
     run(tmp_path, spec)
-    merge_adapter(spec, tmp_path / "adapters/step-2", tmp_path / "aligned")
+    merge_adapter(spec, tmp_path / "adapters", 2, tmp_path / "aligned")
     merged = AutoModelForCausalLM.from_pretrained(tmp_path / "aligned")
     adapted = PeftModel.from_pretrained(load_model(spec), str(tmp_path / "adapters/step-2"))
     ids = torch.arange(10, 20)[None]

@@ -116,7 +116,9 @@ def write_datasets(folder, *datasets: str) -> dict:
 
 def test_every_ordered_pair_of_datasets(tmp_path):
     paths = write_datasets(tmp_path, "mgsm", "msvamp", "other")
-    write_dataset_overlap(paths, tmp_path / "overlap.parquet", ("en", "ru"))
+    write_dataset_overlap(
+        list(paths.values()), list(paths), tmp_path / "overlap.parquet", ("en", "ru")
+    )
     table = read_table(tmp_path / "overlap.parquet", OVERLAP)
     pairs = list(table[["first", "second"]].drop_duplicates().itertuples(index=False, name=None))
     assert pairs == [
@@ -134,5 +136,7 @@ def test_every_ordered_pair_of_datasets(tmp_path):
 
 def test_one_dataset_has_no_pair(tmp_path):
     paths = write_datasets(tmp_path, "mgsm")
-    write_dataset_overlap(paths, tmp_path / "overlap.parquet", ("en", "ru"))
+    write_dataset_overlap(
+        list(paths.values()), list(paths), tmp_path / "overlap.parquet", ("en", "ru")
+    )
     assert read_table(tmp_path / "overlap.parquet", OVERLAP).empty

@@ -66,7 +66,7 @@ def test_all_models_made_of_one_source_share_its_samples():
 def test_scores_depend_on_the_translation_model():
     codes = {"en": "e", "de": "d", "sw": "s"}
     assert settings("score_alignment", selection()) == {
-        "translation": {"path": "owner/nllb"},
+        "spec": {"path": "owner/nllb"},
         "codes": codes,
         "direction": "to_pivot",
         "batch_tokens": 8192,
@@ -75,6 +75,8 @@ def test_scores_depend_on_the_translation_model():
     }
     inspected = settings("inspect_alignment", selection())
     assert inspected["target_modules"] == "all-linear"
+    assert inspected["spec"]["path"] == "owner/base"
+    assert inspected["translation"] == {"path": "owner/nllb"}
     assert inspected["codes"] == codes
     assert inspected["languages"] == ["en", "sw"]
 

@@ -56,7 +56,7 @@ def test_mistakes_in_the_configuration_are_named(settings, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"languages": ["en", "xx"]}, "steering.languages: found 'xx', expected some of .* en de"),
+        ({"languages": ["en", "xx"]}, "steering.languages: found 'xx', expected some of .* en, de"),
         ({"languages": ["en"]}, "steering.languages: found .*, expected at least 2 entries"),
         ({"methods": ["plnd"]}, "steering.methods: found 'plnd', expected some of the methods"),
         ({"models": ["other"]}, "steering.models: found 'other', expected a model"),

@@ -1,17 +1,6 @@
 """Export the masks in the release's format."""
 
-from typing import TYPE_CHECKING
+from langneurons.job import entry
 
-from langneurons.job import job
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
-
-with job(snakemake.log[0], snakemake.threads):
-    from langneurons.neurons.masks import write_masks
-
-    write_masks(
-        neurons_path=snakemake.input.neurons,
-        output=snakemake.output[0],
-        **snakemake.params.settings,
-    )
+write_masks = entry("langneurons.neurons.masks.write_masks", snakemake)
+write_masks(neurons_path=snakemake.input.neurons, output=snakemake.output[0])

@@ -1,20 +1,6 @@
 """Merge an adapter into the model that it was trained on."""
 
-from typing import TYPE_CHECKING
+from langneurons.job import entry
 
-from langneurons.job import job
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
-
-with job(snakemake.log[0], snakemake.threads):
-    from langneurons.alignment.checkpoints import merge_adapter
-    from langneurons.models.spec import ModelSpec
-
-    settings = dict(snakemake.params.settings)
-    merge_adapter(
-        adapter=f"{snakemake.input.adapters}/step-{settings.pop('step')}",
-        output=snakemake.output[0],
-        spec=ModelSpec.from_config(settings.pop("spec")),
-        **settings,
-    )
+merge_adapter = entry("langneurons.alignment.checkpoints.merge_adapter", snakemake)
+merge_adapter(adapters=snakemake.input.adapters, output=snakemake.output[0])

@@ -1,17 +1,6 @@
 """Join the shares of a model's responses."""
 
-from typing import TYPE_CHECKING
+from langneurons.job import entry
 
-from langneurons.job import job
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
-
-with job(snakemake.log[0], snakemake.threads):
-    from langneurons.responses.collection import merge_responses
-
-    merge_responses(
-        paths=snakemake.input.shards,
-        output=snakemake.output[0],
-        **snakemake.params.settings,
-    )
+merge_responses = entry("langneurons.responses.collection.merge_responses", snakemake)
+merge_responses(paths=snakemake.input.shards, output=snakemake.output[0])

@@ -1,11 +1,6 @@
 """Tokenise prompts and responses."""
 
-from typing import TYPE_CHECKING
-
 from langneurons.job import job
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 with job(snakemake.log[0], snakemake.threads):
     from langneurons.models.cards import read_card

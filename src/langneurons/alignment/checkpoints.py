@@ -9,7 +9,7 @@ from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.spec import ModelSpec
 
 
-def merge_adapter(spec: ModelSpec, adapter: str | Path, output: str | Path) -> None:
+def merge_adapter(spec: ModelSpec, adapters: str | Path, step: int, output: str | Path) -> None:
     """Write a model with an adapter merged into it, to be loaded like any other checkpoint.
 
     Parameters
@@ -17,8 +17,8 @@ def merge_adapter(spec: ModelSpec, adapter: str | Path, output: str | Path) -> N
     spec
         The model that the adapter was trained on. The checkpoint has the dtype in which this
         loads: rounded to less, the small changes of an alignment could be lost.
-    adapter
-        Folder of a LoRA adapter.
+    adapters, step
+        Folder of the adapters of an alignment, and the training step of the one to merge.
     output
         Folder of the checkpoint: weights in safetensors, configuration and tokenizer. It appears
         when all is written.
@@ -26,7 +26,7 @@ def merge_adapter(spec: ModelSpec, adapter: str | Path, output: str | Path) -> N
     output = Path(output)
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    model = PeftModel.from_pretrained(load_model(spec), str(adapter)).merge_and_unload()
+    model = PeftModel.from_pretrained(load_model(spec), f"{adapters}/step-{step}").merge_and_unload()
     model.save_pretrained(partial)
     load_tokenizer(spec).save_pretrained(partial)
     shutil.rmtree(output, ignore_errors=True)

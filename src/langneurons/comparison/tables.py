@@ -69,16 +69,19 @@ def write_comparison(
 
 
 def write_dataset_overlap(
-    paths: Mapping[str, str | Path], output: str | Path, languages: Sequence[str]
+    paths: Sequence[str | Path],
+    datasets: Sequence[str],
+    output: str | Path,
+    languages: Sequence[str],
 ) -> None:
     """Overlap of one model's neuron types between every ordered pair of datasets.
 
     Parameters
     ----------
-    paths
-        dataset name → neurons artefact of the model on it.
+    paths, datasets
+        Neurons artefacts of the model, and the names of the data sets that they are on.
     """
-    neurons = {name: read_neurons(path, languages) for name, path in paths.items()}
+    neurons = {name: read_neurons(path, languages) for name, path in zip(datasets, paths, strict=True)}
     rows = [
         positions.overlap(neurons[first], neurons[second], (first, second))
         for first in neurons
@@ -86,7 +89,7 @@ def write_dataset_overlap(
         if first != second
     ]
     empty = positions.OVERLAP.empty_table().to_pandas()
-    provenance = {"inputs": [str(path) for path in paths.values()]}
+    provenance = {"inputs": [str(path) for path in paths]}
     write_table(pd.concat(rows) if rows else empty, output, positions.OVERLAP, provenance)
 
 

@@ -1,6 +1,6 @@
 """What types cannot say of a configuration: names that must be known, files that must be there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from langneurons.activations.files import counts_files
@@ -16,6 +16,8 @@ from langneurons.experiment.datasets import AnyDataset, DemoDataset, HubDataset
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.models import QUESTIONS, datasets_of, resolved_models
 from langneurons.responses.prompts import check_template
+
+_RUN = "a model that can be run:"
 
 
 def check(config: Configuration) -> None:
@@ -123,35 +125,17 @@ def _check_stage(
     stage: str, settings: Deactivation | Steering, config: Configuration, run: list[str]
 ) -> None:
     """Check the methods and models of an optional stage."""
-    methods = config.neurons.settings()
-    for name in settings.methods:
-        if name not in methods:
-            raise InputError(
-                f"config: {stage}.methods: found {name!r}, expected some of the methods under "
-                f"neurons: {', '.join(methods)}"
-            )
-    for name in settings.models or []:
-        _check_run(f"config: {stage}.models", name, run)
-
-
-def _check_run(key: str, name: str, run: list[str]) -> None:
-    if name not in run:
-        raise InputError(
-            f"{key}: found {name!r}, expected a model that can be run: "
-            f"{', '.join(run) or 'there is none'}"
-        )
+    methods = list(config.neurons.settings())
+    _demand(f"{stage}.methods", settings.methods, methods, "some of the methods under neurons:")
+    _demand(f"{stage}.models", settings.models or [], run, _RUN)
 
 
 def _check_steering(config: Configuration, run: list[str]) -> None:
     if config.steering is None:
         return
     _check_stage("steering", config.steering, config, run)
-    for language in config.steering.languages or []:
-        if language not in config.languages:
-            raise InputError(
-                f"config: steering.languages: found {language!r}, expected some of the languages "
-                f"{' '.join(config.languages)}"
-            )
+    languages = config.steering.languages or []
+    _demand("steering.languages", languages, config.languages, "some of the languages")
 
 
 def _check_deactivation(config: Configuration, run: list[str]) -> None:
@@ -160,7 +144,7 @@ def _check_deactivation(config: Configuration, run: list[str]) -> None:
     key = "config: deactivation"
     _check_stage("deactivation", config.deactivation, config, run)
     for model, masks in config.deactivation.masks.items():
-        _check_run(f"{key}.masks", model, run)
+        _demand("deactivation.masks", [model], run, _RUN)
         for dataset, path in masks.items():
             if dataset not in config.datasets:
                 raise InputError(
@@ -169,6 +153,14 @@ def _check_deactivation(config: Configuration, run: list[str]) -> None:
                 )
             if not Path(path).is_file():
                 raise InputError(f"{key}.masks.{model}.{dataset}: no such file {path!r}")
+
+
+def _demand(key: str, found: Iterable[str], known: list[str], expected: str) -> None:
+    """Refuse the first name that is not known."""
+    for name in found:
+        if name not in known:
+            listed = ", ".join(known) or "there is none"
+            raise InputError(f"config: {key}: found {name!r}, expected {expected} {listed}")
 
 
 def check_place(key: str, path: str) -> None:

@@ -29,7 +29,8 @@ class Instance:
     @property
     def title(self) -> str:
         """What is shown."""
-        return self.declaration.title.format(**self.keys)
+        pattern = self.declaration.title or PER[self.declaration.per].title
+        return pattern.format(**self.keys)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -55,9 +56,9 @@ def instances_of(
     """Yield everything that is to be made of declarations, pairs of a module and its own."""
     for module, declaration in declarations:
         name = declaration.name or module
-        pattern, keys_of = PER[declaration.per]
-        for keys in keys_of(experiment):
-            instance = Instance(name, pattern.format(**keys), module, declaration, keys)
+        per = PER[declaration.per]
+        for keys in per.keys_of(experiment):
+            instance = Instance(name, per.place.format(**keys), module, declaration, keys)
             # Nothing is made of no artefact: an accuracy where no model is run.
             if any(read for read in instance.reads().values()):
                 yield instance
@@ -161,17 +162,31 @@ def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
     return {side: [pair[side] for pair in pairs] for side in ("before", "after")}
 
 
-_SELECTION = "{model}/{dataset}/{method}"
-#: What something is made once for → the pattern of its place, and what fills the pattern.
-PER: dict[str, tuple[str, Callable[["Experiment"], list[Keys]]]] = {
-    "selection": (_SELECTION, _selections),
-    "comparison": ("{before}-vs-{after}/{dataset}/{method}", _comparisons),
-    "comparisons": ("{dataset}/{method}", _comparisons_together),
-    "dataset": ("{dataset}", _datasets),
-    "alignment": ("{model}", _alignments),
-    "course": (_SELECTION, _courses),
-    "deactivation": (_SELECTION, _deactivations),
-    "deactivation with accuracy": (_SELECTION, _deactivations_with_accuracy),
-    "deactivation by phase": (_SELECTION, _deactivations_by_phase),
-    "steering": (_SELECTION, _steerings),
+@dataclass(frozen=True)
+class Per:
+    """What something is made once for."""
+
+    place: str
+    """Where one lies, filled in from its keys."""
+    title: str
+    """What one shows, unless its declaration says more."""
+    keys_of: Callable[["Experiment"], list[Keys]]
+    """Returns the keys of all that there are in an experiment."""
+
+
+_SELECTION, _ON = "{model}/{dataset}/{method}", "{model} on {dataset}"
+_METHOD_TOO = "{model} on {dataset} ({method})"
+_SIDES = "{before} → {after} on {dataset}"
+#: Name in declarations → what that is.
+PER = {
+    "selection": Per(_SELECTION, _ON, _selections),
+    "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),
+    "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),
+    "dataset": Per("{dataset}", "{dataset}", _datasets),
+    "alignment": Per("{model}", "{model}", _alignments),
+    "course": Per(_SELECTION, _ON, _courses),
+    "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
+    "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
+    "deactivation by phase": Per(_SELECTION, _METHOD_TOO, _deactivations_by_phase),
+    "steering": Per(_SELECTION, _METHOD_TOO, _steerings),
 }

@@ -127,13 +127,15 @@ def _sampled_languages(experiment: "Experiment", wildcards: Any) -> Settings:
 def _translator(experiment: "Experiment") -> Settings:
     keys = ("path", "revision", "trust_remote_code", "dtype", "device")
     translation = experiment.config.alignment.translation
-    return {"translation": translation.settings(*keys), "codes": translation.codes}
+    return {"spec": translation.settings(*keys), "codes": translation.codes}
 
 
 def _alignment_inspection(experiment: "Experiment", wildcards: Any) -> Settings:
+    translator = _translator(experiment)
     return {
         **_spec(experiment, wildcards),
-        **_translator(experiment),
+        "translation": translator["spec"],
+        "codes": translator["codes"],
         **_sampled_languages(experiment, wildcards),
         "target_modules": experiment.config.alignment.training.target_modules,
     }

@@ -19,10 +19,7 @@ from langneurons.figures.style import COLUMN, FAINT, SERIES, TEXT, legend_above
 from langneurons.responses.accuracy import ACCURACY
 
 FIGURE = Declaration(
-    heading="Accuracy by language",
-    per="dataset",
-    reads={"accuracies": "accuracy of models"},
-    title="{dataset}",
+    "Accuracy by language", per="dataset", reads={"accuracies": "accuracy of models"}
 )
 
 _HEIGHT = 2.0

@@ -16,12 +16,7 @@ from langneurons.figures.frame import Page
 from langneurons.figures.style import COLUMN, FAINT, SERIES, legend_above
 from langneurons.figures.training_steps import step_axis
 
-FIGURE = Declaration(
-    heading="Preference optimisation",
-    per="alignment",
-    reads={"training": "training"},
-    title="{model}",
-)
+FIGURE = Declaration("Preference optimisation", per="alignment", reads={"training": "training"})
 
 _HEIGHT = 3.9
 #: Measure → its axis label, and its value before training (accuracy: by chance).

@@ -9,11 +9,10 @@ from langneurons.figures.frame import Page
 from langneurons.interventions.deactivation_changes import CHANGES
 
 FIGURE = Declaration(
-    heading="Change of accuracy when neurons are switched off",
+    "Change of accuracy when neurons are switched off",
     per="deactivation with accuracy",
     reads={"deactivation": "deactivation", "changes": "deactivation_changes"},
     paper="figure2",
-    title="{model} on {dataset} ({method})",
 )
 
 

@@ -11,11 +11,10 @@ from langneurons.figures.frame import Page
 from langneurons.interventions.deactivation_changes import CHANGES
 
 FIGURE = Declaration(
-    heading="Change of log(1 + PPL) when neurons are switched off",
+    "Change of log(1 + PPL) when neurons are switched off",
     per="deactivation",
     reads={"deactivation": "deactivation", "changes": "deactivation_changes"},
     paper="figure10",
-    title="{model} on {dataset} ({method})",
 )
 
 

@@ -16,10 +16,9 @@ from langneurons.interventions.deactivation_changes import DOMINANCE
 from langneurons.neurons.sets import AT_PHASE
 
 FIGURE = Declaration(
-    heading="How much more a language changes by its own neurons",
+    "How much more a language changes by its own neurons",
     per="deactivation",
     reads={"dominance": "deactivation_dominance"},
-    title="{model} on {dataset} ({method})",
 )
 
 #: Inches: a language's line, and what is above and below those of a panel.

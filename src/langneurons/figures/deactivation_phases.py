@@ -18,10 +18,9 @@ from langneurons.neurons.sets import AT_PHASE, phase_set
 from langneurons.phases.segmentation import read_phases
 
 FIGURE = Declaration(
-    heading="Change of log(1 + PPL) by the neurons of each phase",
+    "Change of log(1 + PPL) by the neurons of each phase",
     per="deactivation by phase",
     reads={"dominance": "deactivation_dominance", "phases": "phases"},
-    title="{model} on {dataset} ({method})",
 )
 
 #: Inches: a cell, a line of cells, and what is around those of a panel.

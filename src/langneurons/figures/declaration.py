@@ -6,7 +6,7 @@ matplotlib nor pandas. Keep it to strings, tuples and dicts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -26,5 +26,5 @@ class Declaration:
     """Its target and folder; by default the module's name."""
     paper: str = ""
     """Another target: its number in the paper, such as ``figure3``."""
-    title: str = field(default="{model} on {dataset}")
-    """What is shown, filled in from the instance."""
+    title: str = ""
+    """What is shown, filled in from the instance; by default what ``per`` says."""

@@ -13,10 +13,9 @@ from langneurons.figures.style import COLUMN
 from langneurons.neurons.table import read_neurons, read_summary
 
 FIGURE = Declaration(
-    heading="Language neurons shared between languages",
+    "Language neurons shared between languages",
     per="selection",
     reads={"neurons": "neurons", "summary": "summary"},
-    title="{model} on {dataset}",
 )
 
 #: Inches for a cell of two lines, and of one where there are many languages.

@@ -15,7 +15,7 @@ from langneurons.figures.style import INK, signed, signed_axis
 from langneurons.phases.segmentation import TYPED, read_phases
 
 FIGURE = Declaration(
-    heading="Change by layer",
+    "Change by layer",
     per="comparison",
     reads={
         "layers": "layer_change",
@@ -23,7 +23,6 @@ FIGURE = Declaration(
         "summaries": "summary of models",
     },
     paper="figure4",
-    title="{before} → {after} on {dataset}",
 )
 
 

@@ -18,11 +18,10 @@ from langneurons.neurons.table import read_summary
 from langneurons.phases.segmentation import LAYERS, TYPED, read_phases
 
 FIGURE = Declaration(
-    heading="Neurons by layer",
+    "Neurons by layer",
     per="selection",
     reads={"phases": "phases", "layers": "phase_layers", "summary": "summary"},
     paper="figure3",
-    title="{model} on {dataset}",
 )
 
 _HEIGHT = 2.1

@@ -18,7 +18,7 @@ from langneurons.figures.training_steps import (
 from langneurons.phases.segmentation import TYPED, read_phases
 
 FIGURE = Declaration(
-    heading="Change by layer along training",
+    "Change by layer along training",
     per="course",
     reads={
         "changes": "layer_change",
@@ -27,7 +27,6 @@ FIGURE = Declaration(
     },
     values=("steps",),
     paper="figure17",
-    title="{model} on {dataset}",
 )
 
 _HEIGHT = 3.6

@@ -20,11 +20,10 @@ from langneurons.neurons.table import NEURONS, read_summary
 from langneurons.phases.segmentation import TYPED
 
 FIGURE = Declaration(
-    heading="Activation probabilities of example neurons",
+    "Activation probabilities of example neurons",
     per="selection",
     reads={"neurons": "neurons", "probabilities": "probabilities", "summary": "summary"},
     paper="figure1",
-    title="{model} on {dataset}",
 )
 
 #: Examples of each type, fewer where many languages need room.

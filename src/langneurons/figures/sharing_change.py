@@ -14,11 +14,10 @@ from langneurons.figures.sharing_axis import SHARING_NOTE, bar_pitch, change_by_
 from langneurons.figures.style import INK, label_bars, signed, signed_axis
 
 FIGURE = Declaration(
-    heading="Change by number of languages",
+    "Change by number of languages",
     per="comparison",
     reads={"sharing": "sharing_change", "summaries": "summary of models"},
     paper="figure5",
-    title="{before} → {after} on {dataset}",
 )
 
 _BAR = 0.7

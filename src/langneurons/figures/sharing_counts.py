@@ -14,11 +14,10 @@ from langneurons.figures.sharing_axis import SHARING_NOTE, bar_pitch, sharing_pa
 from langneurons.figures.style import AFTER, BEFORE, INK, count_axis, label_bars, legend_above
 
 FIGURE = Declaration(
-    heading="Neurons by number of languages",
+    "Neurons by number of languages",
     per="comparison",
     reads={"sharing": "sharing_change", "summaries": "summary of models"},
     paper="figure15",
-    title="{before} → {after} on {dataset}",
 )
 
 _BAR = 0.4

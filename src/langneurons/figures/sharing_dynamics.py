@@ -17,12 +17,11 @@ from langneurons.figures.training_steps import (
 )
 
 FIGURE = Declaration(
-    heading="Change by number of languages along training",
+    "Change by number of languages along training",
     per="course",
     reads={"changes": "sharing_change", "summaries": "summary of models"},
     values=("steps",),
     paper="figure18",
-    title="{model} on {dataset}",
 )
 
 _HEIGHT = 3.2

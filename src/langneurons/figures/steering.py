@@ -19,10 +19,9 @@ from langneurons.figures.style import COLUMN, TEXT, signed
 from langneurons.interventions.schemas import STEERING
 
 FIGURE = Declaration(
-    heading="Answers while steered from one language to another",
+    "Answers while steered from one language to another",
     per="steering",
     reads={"steering": "steering"},
-    title="{model} on {dataset} ({method})",
 )
 
 #: Inches: the widest cell, lowest and highest row, left and right of the cells, around a panel.

@@ -15,10 +15,9 @@ from langneurons.figures.style import COLUMN
 from langneurons.neurons.types import TYPES
 
 FIGURE = Declaration(
-    heading="Types before and after",
+    "Types before and after",
     per="comparison",
     reads={"transitions": "transitions", "summaries": "summary of models"},
-    title="{before} → {after} on {dataset}",
 )
 
 _CELL = 0.5

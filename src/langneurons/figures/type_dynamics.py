@@ -19,12 +19,11 @@ from langneurons.neurons.table import read_summary
 from langneurons.phases.segmentation import TYPED
 
 FIGURE = Declaration(
-    heading="Neurons of each type along training",
+    "Neurons of each type along training",
     per="course",
     reads={"changes": "language_change", "summaries": "summary of models"},
     values=("steps",),
     paper="figure19",
-    title="{model} on {dataset}",
 )
 
 _HEIGHT = 3.9

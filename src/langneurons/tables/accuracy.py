@@ -12,11 +12,7 @@ from langneurons.responses.accuracy import ACCURACY
 from langneurons.tables.layout import Layout, accuracy, numbers, shorten
 
 TABLE = Declaration(
-    name="table1",
-    heading="Accuracy by language",
-    per="dataset",
-    reads={"accuracies": "accuracy of models"},
-    title="{dataset}",
+    "Accuracy by language", per="dataset", reads={"accuracies": "accuracy of models"}, name="table1"
 )
 
 _MEAN = "mean"

@@ -14,11 +14,7 @@ from langneurons.figures.style import signed
 from langneurons.tables.layout import Layout, accuracy, join_comparisons, numbers, shorten
 
 TABLE = Declaration(
-    name="table5",
-    heading="Alignment and accuracy",
-    per="dataset",
-    reads={"changes": "accuracy_change"},
-    title="{dataset}",
+    "Alignment and accuracy", per="dataset", reads={"changes": "accuracy_change"}, name="table5"
 )
 
 _GROUPS = ("trained", "other", "all")

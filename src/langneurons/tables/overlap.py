@@ -12,10 +12,10 @@ from langneurons.phases.segmentation import TYPED
 from langneurons.tables.layout import Layout, percent, shorten
 
 TABLE = Declaration(
-    name="table4",
-    heading="Overlap of neuron positions",
+    "Overlap of neuron positions",
     per="comparison",
     reads={"overlap": "overlap", "datasets": "dataset_overlap of compared"},
+    name="table4",
     title="{before} → {after} on {dataset}, method {method}",
 )
 

@@ -9,10 +9,10 @@ from langneurons.tables.language_groups import compare_groups, lay_out_groups
 from langneurons.tables.layout import Layout
 
 TABLE = Declaration(
-    name="table3",
-    heading="Pivot language against the rest",
+    "Pivot language against the rest",
     per="comparison",
     reads={"languages": "language_change"},
+    name="table3",
     title="{before} → {after} on {dataset}, method {method}",
 )
 

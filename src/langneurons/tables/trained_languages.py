@@ -9,10 +9,10 @@ from langneurons.tables.language_groups import compare_groups, lay_out_groups
 from langneurons.tables.layout import Layout
 
 TABLE = Declaration(
-    name="table2",
-    heading="Trained against other languages",
+    "Trained against other languages",
     per="comparison",
     reads={"languages": "language_change"},
+    name="table2",
     title="{before} → {after} on {dataset}, method {method}",
 )
 

@@ -11,10 +11,10 @@ from langneurons.tables.language_groups import MEAN, NUMBERS, group_cells, langu
 from langneurons.tables.layout import Layout, join_comparisons, shorten
 
 TABLE = Declaration(
-    name="table2",
-    heading="Trained against other languages",
+    "Trained against other languages",
     per="comparisons",
     reads={"languages": "language_change"},
+    name="table2",
     title="{dataset}, method {method}",
 )
 

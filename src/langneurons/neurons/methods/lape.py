@@ -3,7 +3,12 @@
 import numpy as np
 
 from langneurons.neurons.methods.declaration import Method, Parameter
-from langneurons.neurons.methods.selection import Selection, activity_threshold, lowest
+from langneurons.neurons.methods.selection import (
+    Selection,
+    activity_threshold,
+    lowest,
+    sorted_shares,
+)
 
 #: LAPE knows language-specific neurons only: every selected neuron with N ≥ 1 is one.
 METHOD = Method(
@@ -46,10 +51,6 @@ def select(
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:
     """Entropy in nats (L, D) with 0 · ln 0 = 0, and 0 for a neuron that is never active."""
-    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
-    # the order of a sum, can move its last bit.
-    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
-    total = p.sum(axis=-1, keepdims=True)
-    share = np.divide(p, total, out=np.zeros_like(p), where=total > 0)
+    share = sorted_shares(probabilities, silent=0)
     logarithm = np.log(share, out=np.zeros_like(share), where=share > 0)
     return -(share * logarithm).sum(axis=-1)

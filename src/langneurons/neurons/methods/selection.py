@@ -1,4 +1,4 @@
-"""What every selection method returns, and the two order statistics they share."""
+"""What every selection method returns, and the statistics that methods share."""
 
 from dataclasses import dataclass
 
@@ -32,6 +32,21 @@ def activity_threshold(probabilities: np.ndarray, quantile: float) -> float:
     values = probabilities.reshape(-1)
     rank = max(round(quantile * values.size), 1)
     return float(np.partition(values, rank - 1)[rank - 1])
+
+
+def sorted_shares(probabilities: np.ndarray, silent: float) -> np.ndarray:
+    """Shares p / Σ p over languages, sorted, float64 (L, D, K).
+
+    Parameters
+    ----------
+    silent
+        The share of every language where a neuron is never active.
+    """
+    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
+    # the order of a sum, can move its last bit.
+    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
+    total = p.sum(axis=-1, keepdims=True)
+    return np.divide(p, total, out=np.full_like(p, silent), where=total > 0)
 
 
 def lowest(score: np.ndarray, number: int) -> np.ndarray:

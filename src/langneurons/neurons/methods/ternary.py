@@ -6,7 +6,12 @@ Source: arXiv 2505.21505, equation 5, in the scale of its authors' released code
 import numpy as np
 
 from langneurons.neurons.methods.declaration import Method, Parameter
-from langneurons.neurons.methods.selection import Selection, activity_threshold, lowest
+from langneurons.neurons.methods.selection import (
+    Selection,
+    activity_threshold,
+    lowest,
+    sorted_shares,
+)
 
 #: Bisection of the release: from this bracket, down to this width.
 LAMBDA_BRACKET = (0.0, 0.2)
@@ -87,11 +92,7 @@ def select(
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:
     """Entropy in nats of p over languages, (L, D); uniform where a neuron is never active."""
-    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
-    # the order of a sum, can move its last bit.
-    p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
-    total = p.sum(axis=-1, keepdims=True)
-    share = np.divide(p, total, out=np.full_like(p, 1 / p.shape[-1]), where=total > 0)
+    share = sorted_shares(probabilities, silent=1 / probabilities.shape[-1])
     return -(share * np.log(share + _EPS)).sum(axis=-1)
 
 
