@@ -110,18 +110,18 @@ ROOMS = {
     "artifacts": "",
     "uncertainty": "",
     "corpora": "artifacts",
-    "models": "artifacts corpora",
+    "models": "artifacts",
     "responses": "artifacts corpora models uncertainty",
     "activations": "artifacts models responses",
     "neurons": "artifacts activations",
     "phases": "artifacts activations neurons uncertainty",
     "comparison": "artifacts neurons phases responses uncertainty",
-    "alignment": "artifacts corpora models responses",
-    "interventions": "artifacts activations corpora models neurons phases responses uncertainty",
+    "alignment": "artifacts models responses",
+    "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "demo": "alignment corpora models responses uncertainty",
     "figures": "activations alignment artifacts comparison corpora interventions neurons phases "
     "responses",
-    "tables": "artifacts comparison corpora figures interventions phases responses",
+    "tables": "artifacts comparison corpora figures phases responses",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light.
     "experiment": "activations artifacts corpora figures neurons responses",
 }

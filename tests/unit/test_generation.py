@@ -65,13 +65,7 @@ def _save(folder, **generation):
     return ModelSpec(path=str(folder), device="cpu")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Spare a model of a few thousand parameters the cost of waking up threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -17,13 +17,7 @@ NEURONS = torch.tensor([1, 5, 17])
 IDS = torch.arange(3, 23).view(2, 10)  # (B, S)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Spare tiny models the cost of waking up threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def build(architecture, **changes):

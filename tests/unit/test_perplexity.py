@@ -26,13 +26,7 @@ def tokens():
     return pd.DataFrame(ROWS, columns=columns)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Spare tiny models the cost of waking up threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def by_hand(model, prompt, response):

@@ -36,13 +36,7 @@ ENGLISH_ONLY = [[0, 0], [0, 1], [1, 2]]
 GERMAN = [[0, 3], [0, 5], [1, 4], [1, 9]]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    """Spare tiny models the cost of waking up threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

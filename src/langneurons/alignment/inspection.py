@@ -1,4 +1,4 @@
-"""What can be told of an alignment before any work: whether its two models allow it."""
+"""Check, before any work is done, whether the two models of an alignment allow it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What an interrupted training leaves behind, and what of it can be gone on from."""
+"""What an interrupted training leaves behind, and where it can be resumed."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ def keep_only(folder: Path, facts: Mapping[str, Any]) -> None:
 
 
 def last_saved(folder: Path, logging_steps: int) -> str | None:
-    """Return the last checkpoint to go on from, or None.
+    """Return the last checkpoint from which training can be resumed, or None.
 
     Between two logging steps the loss since the last one is lost with the process, so that only
     checkpoints at a logging step give the same log.
@@ -40,7 +40,7 @@ def last_saved(folder: Path, logging_steps: int) -> str | None:
 
 
 class Saving(TrainerCallback):
-    """Saves the named steps, and some to go on from; marks what was written to its end."""
+    """Save the named steps, and some to resume from; mark checkpoints that are complete."""
 
     def __init__(self, steps: Sequence[int], logging_steps: int) -> None:
         self._steps = set(steps)

@@ -81,7 +81,9 @@ def write_dataset_overlap(
     paths, datasets
         Neurons artefacts of the model, and the names of the data sets that they are on.
     """
-    neurons = {name: read_neurons(path, languages) for name, path in zip(datasets, paths, strict=True)}
+    neurons = {
+        name: read_neurons(path, languages) for name, path in zip(datasets, paths, strict=True)
+    }
     rows = [
         positions.overlap(neurons[first], neurons[second], (first, second))
         for first in neurons

@@ -39,7 +39,7 @@ Text = TypeVar("Text", bound=Sized)
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast one training goes on.
+    """How long a model is trained, and how fast.
 
     ``warm_up`` and ``cool_down`` are shares of ``steps``: the learning rate rises linearly from 0,
     stays, and falls linearly to 0. ``batch`` counts problems.

@@ -1,7 +1,7 @@
 """The recipe of the demo's translation model, a tiny NLLB-200 for the generator's responses.
 
-It is to tell true translations of a response from others. So it must copy numbers, not compute
-them: in a share of its pairs the numbers are random, alike in both languages.
+Its task is to tell true translations of a response from false ones. So it must copy numbers, not
+compute them: in a share of its pairs the numbers are random, the same ones in both languages.
 """
 
 import json

@@ -19,12 +19,10 @@ class Answering:
 
     Parameters
     ----------
-    model, tokenizer
-        A decoder-only model in evaluation mode and its tokenizer.
+    model, tokenizer, generation
+        See `langneurons.responses.generation.Generator`.
     questions
         Rows with ``problem``, ``language``, ``prompt`` and ``answer`` (a number).
-    generation
-        ``max_new_tokens``, which bounds every answer, and ``batch_size`` (rows).
     languages
         The languages that an answer may be in.
 

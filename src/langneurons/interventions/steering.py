@@ -40,8 +40,8 @@ def steer(
     languages: Sequence[str],
     template: str,
     parameters: Mapping[str, Any],
-    share: tuple[int, int] = (1, 1),
     code: Mapping[str, str] | None = None,
+    share: tuple[int, int] = (1, 1),
     progress: bool = True,
 ) -> None:
     """Answer under one share of the cells and write the answers.

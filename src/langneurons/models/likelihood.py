@@ -54,7 +54,7 @@ class Likelihood:
     Raises
     ------
     InputError
-        If the model's logits cannot be had from its last states.
+        If the model's logits cannot be computed from its last states.
     """
 
     def __init__(self, model: PreTrainedModel, tokens: pd.DataFrame, batch_tokens: int) -> None:

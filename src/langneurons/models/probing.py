@@ -80,7 +80,7 @@ def probe(model: PreTrainedModel, layers: nn.ModuleList) -> dict[nn.Module, list
 
 
 def is_activation(module: nn.Module, calls: list[Call] | None) -> bool:
-    """Tell whether a module maps each number by itself, and not to itself."""
+    """Tell whether a module works on each number alone, and is not the identity."""
     if not calls or not all(call.same_shape for call in calls):
         return False
     parameters = [*module.parameters(), *module.buffers()]

@@ -51,7 +51,7 @@ def accuracy(responses: pd.DataFrame) -> pd.DataFrame:
 
 
 def assess(responses: pd.DataFrame) -> pd.DataFrame:
-    """Say of each response whether its number is right, its language, and both.
+    """Tell for each response whether its number is right, its language is right, and both are.
 
     Parameters
     ----------

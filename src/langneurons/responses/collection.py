@@ -218,7 +218,7 @@ def _prompted(corpus: pd.DataFrame, template: str, languages: Sequence[str]) -> 
 
 
 def _assessed(rows: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
-    """Add what can be told of each response without a model."""
+    """Add the number that each response gives, whether it is right, and the language."""
     rows["prediction"] = rows["response"].map(last_number).astype("float64")
     rows["correct"] = is_correct(rows["prediction"], rows["answer"])
     rows["response_language"] = identify_languages(list(rows["response"]), languages)
