@@ -138,3 +138,28 @@ def test_the_configuration_given_is_left_as_it_was():
     before = repr(CONFIG)
     Experiment(CONFIG)
     assert repr(CONFIG) == before
+
+
+def test_jobs_that_run_a_model_take_threads_and_the_gpu():
+    one = experiment()
+    assert one.threads("count_activations") == 8
+    assert one.resources("count_activations") == {"gpu": 1}
+    assert one.threads("type_neurons") == 1
+    assert one.resources("type_neurons") == {}
+
+
+def test_the_cluster_profile_asks_for_what_the_experiment_knows():
+    from pathlib import Path
+
+    import yaml
+
+    from langneurons.experiment.machine import REQUESTS
+
+    profile = Path(__file__).parents[2] / "profiles/slurm/config.yaml"
+    settings = yaml.safe_load(profile.read_text())
+    threads = {rule: request.threads for rule, request in REQUESTS.items() if request.gpu}
+    gpus = {
+        rule: asked["gpu"] for rule, asked in settings["set-resources"].items() if "gpu" in asked
+    }
+    assert gpus == dict.fromkeys(threads, 1)
+    assert settings["set-threads"] == {rule: n for rule, n in threads.items() if n > 1}

@@ -1,7 +1,7 @@
 """What figures and tables are made for, what they read, and the targets that name them."""
 
 import pytest
-from experiment_cases import CONFIG, experiment
+from experiment_cases import CONFIG, Wildcards, experiment
 
 from langneurons.experiment import paths
 from langneurons.experiment.declared import figures, methods, tables
@@ -196,3 +196,18 @@ def test_a_declaration_that_is_no_literal_is_refused_by_place(tmp_path, monkeypa
     monkeypatch.setattr(declared, "_PACKAGE", tmp_path)
     with pytest.raises(ValueError, match=r"toy\.py:3: .* expected a literal, found HEADING"):
         declared._declared("figures", "FIGURE")
+
+
+def test_a_figure_that_is_not_made_is_refused_with_those_that_are():
+    from langneurons.errors import InputError
+
+    reads = experiment().reads("draw_figure")
+    with pytest.raises(
+        InputError,
+        match=r"layer_change: the experiment has none for base-vs-othr"
+        r"/sums/lape; did you mean base-vs-other/sums/lape\? there are: base-vs-other",
+    ):
+        reads(Wildcards(name="layer_change", instance="base-vs-othr/sums/lape"))
+    plain = experiment(models={"base": {"path": "a/b"}}, **PLAIN)
+    with pytest.raises(InputError, match=r"layer_change: .* there are: none"):
+        plain.settings("draw_figure")(Wildcards(name="layer_change", instance="a-vs-b/sums/lape"))

@@ -21,8 +21,8 @@ rule evaluate_accuracy:
 
 rule compare_accuracy:
     input:
-        before=paths.responses.replace("{model}", "{before}"),
-        after=paths.responses.replace("{model}", "{after}"),
+        before=paths.of("{before}", paths.responses),
+        after=paths.of("{after}", paths.responses),
     output:
         paths.accuracy_change,
     log:

@@ -13,9 +13,9 @@ rule count_activations:
         paths.benchmark(paths.share(paths.activations))
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("count_activations")
     resources:
-        gpu=1,
+        **experiment.resources("count_activations"),
     params:
         code=experiment.code("activations.collection"),
         settings=experiment.settings("count_activations"),

@@ -40,9 +40,9 @@ rule sample_responses:
         model=experiment.one_of(experiment.alignment_sources),
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("sample_responses")
     resources:
-        gpu=1,
+        **experiment.resources("sample_responses"),
     params:
         code=experiment.code("responses.collection"),
         settings=experiment.settings("sample_responses"),
@@ -79,9 +79,9 @@ rule score_alignment:
         paths.benchmark(paths.share(paths.scores))
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("score_alignment")
     resources:
-        gpu=1,
+        **experiment.resources("score_alignment"),
     params:
         code=experiment.code("alignment.scoring"),
         settings=experiment.settings("score_alignment"),
@@ -139,9 +139,9 @@ rule align:
         model=experiment.one_of(experiment.aligned_models),
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("align")
     resources:
-        gpu=1,
+        **experiment.resources("align"),
     params:
         code=experiment.code("alignment.training"),
         settings=experiment.settings("align"),
@@ -162,7 +162,7 @@ rule merge_adapter:
     conda:
         "../../envs/torch.yaml"
     resources:
-        gpu=1,
+        **experiment.resources("merge_adapter"),
     params:
         code=experiment.code("alignment.checkpoints"),
         settings=experiment.settings("merge_adapter"),

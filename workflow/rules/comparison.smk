@@ -3,9 +3,9 @@
 
 rule compare_models:
     input:
-        before=paths.neurons.replace("{model}", "{before}"),
-        after=paths.neurons.replace("{model}", "{after}"),
-        phases=paths.phases.replace("{model}", "{before}"),
+        before=paths.of("{before}", paths.neurons),
+        after=paths.of("{after}", paths.neurons),
+        phases=paths.of("{before}", paths.phases),
     output:
         layers=paths.layer_change,
         sharing=paths.sharing_change,

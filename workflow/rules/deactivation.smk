@@ -17,9 +17,9 @@ rule deactivate:
         method=experiment.one_of(experiment.deactivation_methods),
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("deactivate")
     resources:
-        gpu=1,
+        **experiment.resources("deactivate"),
     params:
         code=experiment.code("interventions.deactivation"),
         settings=experiment.settings("deactivate"),

@@ -15,7 +15,7 @@ rule train_demo:
         paths.benchmark(paths.demo_accuracy)
     conda:
         "../../envs/torch.yaml"
-    threads: 2
+    threads: experiment.threads("train_demo")
     params:
         code=experiment.code("demo.training"),
     script:
@@ -36,8 +36,7 @@ rule train_demo_translation:
         paths.benchmark(paths.demo_ranking)
     conda:
         "../../envs/torch.yaml"
-    # One thread is nearly as fast on matrices this small, and does not stall where cores are busy.
-    threads: 1
+    threads: experiment.threads("train_demo_translation")
     params:
         code=experiment.code("demo.translation"),
     script:

@@ -18,9 +18,9 @@ rule generate_responses:
         paths.benchmark(paths.share(paths.responses))
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("generate_responses")
     resources:
-        gpu=1,
+        **experiment.resources("generate_responses"),
     params:
         code=experiment.code("responses.collection"),
         settings=experiment.settings("generate_responses"),
@@ -50,9 +50,9 @@ rule given_responses:
     input:
         corpus=paths.corpus,
     output:
-        paths.responses.replace("{model}", "data"),
+        paths.of("data", paths.responses),
     log:
-        paths.log(paths.responses.replace("{model}", "data")),
+        paths.log(paths.of("data", paths.responses)),
     conda:
         "../../envs/torch.yaml"
     params:

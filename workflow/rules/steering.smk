@@ -17,9 +17,9 @@ rule steer:
         model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/torch.yaml"
-    threads: 8
+    threads: experiment.threads("steer")
     resources:
-        gpu=1,
+        **experiment.resources("steer"),
     params:
         code=experiment.code("interventions.steering"),
         settings=experiment.settings("steer"),

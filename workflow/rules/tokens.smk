@@ -3,7 +3,7 @@
 
 rule tokenize:
     input:
-        responses=paths.responses.replace("{model}", "{responses}"),
+        responses=paths.of("{responses}", paths.responses),
         card=paths.card,
     output:
         paths.tokens,

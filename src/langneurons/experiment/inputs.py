@@ -6,28 +6,27 @@ What a rule always reads stands in the rule itself.
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import langneurons
 from langneurons.activations.files import counts_files
 from langneurons.experiment import paths
 from langneurons.experiment.datasets import AnyDataset, DemoDataset, HubDataset
+from langneurons.experiment.instances import drawn_at
+from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.models import QUESTIONS
-
-if TYPE_CHECKING:
-    from langneurons.experiment.experiment import Experiment
 
 Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
 
 
-def dataset_settings(experiment: "Experiment", name: str) -> AnyDataset:
+def dataset_settings(experiment: Inventory, name: str) -> AnyDataset:
     """Return what says how a data set is read; of the questions of an alignment too."""
     config = experiment.config
     return config.alignment.questions if name == QUESTIONS else config.datasets[name]
 
 
-def _corpus(experiment: "Experiment", wildcards: Any) -> Reads:
+def _corpus(experiment: Inventory, wildcards: Any) -> Reads:
     """The local files or folders that a data set is read from."""
     dataset = dataset_settings(experiment, wildcards.dataset)
     if isinstance(dataset, DemoDataset):
@@ -44,7 +43,7 @@ def demo_templates() -> list[str]:
     return sorted(os.path.relpath(path) for path in _TEMPLATES.glob("*.yaml"))
 
 
-def _checkpoint(experiment: "Experiment", model: str) -> Reads:
+def _checkpoint(experiment: Inventory, model: str) -> Reads:
     """The files of a local checkpoint, so that a new one at the same place is noticed."""
     settings = experiment.models[model]
     if settings.made:
@@ -56,7 +55,7 @@ def _files(folder: str) -> list[str]:
     return sorted(str(path) for path in Path(folder).glob("*") if path.is_file())
 
 
-def _model(experiment: "Experiment", wildcards: Any) -> Reads:
+def _model(experiment: Inventory, wildcards: Any) -> Reads:
     """The checkpoint and, where it reads another's responses, that model's card.
 
     Their tokenizers must agree.
@@ -68,7 +67,7 @@ def _model(experiment: "Experiment", wildcards: Any) -> Reads:
     return {**_checkpoint(experiment, wildcards.model), "writer": card}
 
 
-def _readers(experiment: "Experiment", wildcards: Any) -> Reads:
+def _readers(experiment: Inventory, wildcards: Any) -> Reads:
     """Cards of a model and of all that read its responses: none may fail after it has written.
 
     Models that the workflow makes are left out: they have their source's architecture, and the
@@ -83,7 +82,7 @@ def _readers(experiment: "Experiment", wildcards: Any) -> Reads:
     return {"cards": [paths.card.format(model=model) for model in cards]}
 
 
-def _own_tokens(experiment: "Experiment", wildcards: Any) -> Reads:
+def _own_tokens(experiment: Inventory, wildcards: Any) -> Reads:
     """The tokens of the responses that a model is measured on."""
     model = experiment.models[wildcards.model]
     return {
@@ -93,22 +92,22 @@ def _own_tokens(experiment: "Experiment", wildcards: Any) -> Reads:
     }
 
 
-def _published(experiment: "Experiment", wildcards: Any) -> Reads:
+def _published(experiment: Inventory, wildcards: Any) -> Reads:
     folder = experiment.models[wildcards.model].counts[wildcards.dataset]
     pairs = counts_files(folder, experiment.languages).values()
     return {"files": [str(path) for pair in pairs for path in pair]}
 
 
-def _questions(_experiment: "Experiment", _wildcards: Any) -> Reads:
+def _questions(_experiment: Inventory, _wildcards: Any) -> Reads:
     return {"corpus": paths.corpus.format(dataset=QUESTIONS)}
 
 
-def _translation(experiment: "Experiment", _wildcards: Any) -> Reads:
+def _translation(experiment: Inventory, _wildcards: Any) -> Reads:
     """The files of a local translation model."""
     return {"translation": _files(experiment.config.alignment.translation.path)}
 
 
-def _source_samples(experiment: "Experiment", wildcards: Any) -> Reads:
+def _source_samples(experiment: Inventory, wildcards: Any) -> Reads:
     """What the source of a model wrote to align by, and its scores."""
     source = experiment.models[wildcards.model].made.source
     return {
@@ -117,12 +116,12 @@ def _source_samples(experiment: "Experiment", wildcards: Any) -> Reads:
     }
 
 
-def _source(experiment: "Experiment", wildcards: Any) -> Reads:
+def _source(experiment: Inventory, wildcards: Any) -> Reads:
     """The checkpoint that a model is aligned from."""
     return _checkpoint(experiment, experiment.models[wildcards.model].made.source)
 
 
-def _adapters(experiment: "Experiment", wildcards: Any) -> Reads:
+def _adapters(experiment: Inventory, wildcards: Any) -> Reads:
     """The adapters that a model is made of, and the checkpoint below them."""
     alignment = experiment.models[wildcards.model].made.of
     return {
@@ -131,7 +130,7 @@ def _adapters(experiment: "Experiment", wildcards: Any) -> Reads:
     }
 
 
-def _all_datasets(experiment: "Experiment", wildcards: Any) -> Reads:
+def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons of a model on each of its data sets."""
     model, method = wildcards.model, wildcards.method
     return {
@@ -142,7 +141,7 @@ def _all_datasets(experiment: "Experiment", wildcards: Any) -> Reads:
     }
 
 
-def _deactivated(experiment: "Experiment", wildcards: Any) -> Reads:
+def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons to switch off and, as asked for, the phases and the texts to find likely."""
     stage, keys = experiment.config.deactivation, dict(wildcards.items())
     texts = {} if stage.texts == "prompt" else _own_tokens(experiment, wildcards)
@@ -152,11 +151,11 @@ def _deactivated(experiment: "Experiment", wildcards: Any) -> Reads:
     return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
 
 
-def _drawn(experiment: "Experiment", wildcards: Any) -> Reads:
-    return experiment.drawn[wildcards.name, wildcards.instance].reads()
+def _drawn(experiment: Inventory, wildcards: Any) -> Reads:
+    return drawn_at(experiment, wildcards.name, wildcards.instance).reads()
 
 
-INPUTS: dict[str, Callable[["Experiment", Any], Reads]] = {
+INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "build_corpus": _corpus,
     "inspect_model": _model,
     "generate_responses": _readers,

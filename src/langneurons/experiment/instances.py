@@ -1,14 +1,16 @@
 """What figures and tables are made once for: each model, comparison, alignment …"""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
+from langneurons.errors import InputError
 from langneurons.experiment import paths
+from langneurons.experiment.declared import figures, tables
+from langneurons.experiment.inventory import Inventory
 from langneurons.figures.declaration import Declaration
-
-if TYPE_CHECKING:
-    from langneurons.experiment.experiment import Experiment
 
 Keys = Mapping[str, Any]
 
@@ -50,18 +52,38 @@ def names_of(declarations: Mapping[str, Declaration]) -> list[str]:
     return list(dict.fromkeys(one.name or module for module, one in declarations.items()))
 
 
-def instances_of(
-    declarations: Iterable[tuple[str, Declaration]], experiment: "Experiment"
-) -> Iterator[Instance]:
-    """Yield everything that is to be made of declarations, pairs of a module and its own."""
-    for module, declaration in declarations:
-        name = declaration.name or module
-        per = PER[declaration.per]
+@cache
+def drawn(experiment: Inventory) -> dict[tuple[str, str], Instance]:
+    """Return all figures and tables of an experiment by name and place."""
+    found = {}
+    for module, declaration in [*figures().items(), *tables().items()]:
+        name, per = declaration.name or module, PER[declaration.per]
         for keys in per.keys_of(experiment):
             instance = Instance(name, per.place.format(**keys), module, declaration, keys)
             # Nothing is made of no artefact: an accuracy where no model is run.
-            if any(read for read in instance.reads().values()):
-                yield instance
+            if any(instance.reads().values()):
+                found[name, instance.place] = instance
+    return found
+
+
+def drawn_at(experiment: Inventory, name: str, place: str) -> Instance:
+    """Return the figure or table of a name and place.
+
+    Raises
+    ------
+    InputError
+        If the experiment has none there.
+    """
+    instances = drawn(experiment)
+    if (name, place) not in instances:
+        places = [other for one, other in instances if one == name]
+        close = difflib.get_close_matches(place, places, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise InputError(
+            f"{name}: the experiment has none for {place}; {hint}there are: "
+            f"{', '.join(places) or 'none'}"
+        )
+    return instances[name, place]
 
 
 def _artefact(artefact: str, keys: Keys) -> str | list[str]:
@@ -70,7 +92,7 @@ def _artefact(artefact: str, keys: Keys) -> str | list[str]:
     return paths.fill(getattr(paths, name), {**keys, "model": keys[key]} if of else keys)
 
 
-def _selections(experiment: "Experiment") -> list[Keys]:
+def _selections(experiment: Inventory) -> list[Keys]:
     return [
         {"model": model, "dataset": dataset, "method": method}
         for model in experiment.models
@@ -79,7 +101,7 @@ def _selections(experiment: "Experiment") -> list[Keys]:
     ]
 
 
-def _comparisons(experiment: "Experiment") -> list[Keys]:
+def _comparisons(experiment: Inventory) -> list[Keys]:
     return [
         {
             **pair,
@@ -95,7 +117,7 @@ def _comparisons(experiment: "Experiment") -> list[Keys]:
     ]
 
 
-def _comparisons_together(experiment: "Experiment") -> list[Keys]:
+def _comparisons_together(experiment: Inventory) -> list[Keys]:
     found = []
     for dataset in experiment.all_datasets:
         pairs = [p for p in experiment.comparisons if dataset in experiment.datasets_of_pair(p)]
@@ -105,17 +127,17 @@ def _comparisons_together(experiment: "Experiment") -> list[Keys]:
     return found
 
 
-def _datasets(experiment: "Experiment") -> list[Keys]:
+def _datasets(experiment: Inventory) -> list[Keys]:
     run = experiment.text_models
     pairs = [pair for pair in experiment.comparisons if set(pair.values()) <= set(run)]
     return [{"dataset": dataset, "models": run, **_sides(pairs)} for dataset in experiment.datasets]
 
 
-def _alignments(experiment: "Experiment") -> list[Keys]:
+def _alignments(experiment: Inventory) -> list[Keys]:
     return [{"model": model} for model in experiment.aligned_models]
 
 
-def _courses(experiment: "Experiment") -> list[Keys]:
+def _courses(experiment: Inventory) -> list[Keys]:
     """Alignments with checkpoints: the base, compared with each of them and with the result."""
     found = []
     for model in experiment.aligned_models:
@@ -138,23 +160,23 @@ def _courses(experiment: "Experiment") -> list[Keys]:
     return found
 
 
-def _deactivations(experiment: "Experiment") -> list[Keys]:
+def _deactivations(experiment: Inventory) -> list[Keys]:
     return experiment.stage_keys("deactivation")
 
 
-def _deactivations_with_accuracy(experiment: "Experiment") -> list[Keys]:
+def _deactivations_with_accuracy(experiment: Inventory) -> list[Keys]:
     settings = experiment.config.deactivation
     return _deactivations(experiment) if settings and settings.accuracy else []
 
 
-def _deactivations_by_phase(experiment: "Experiment") -> list[Keys]:
+def _deactivations_by_phase(experiment: Inventory) -> list[Keys]:
     settings = experiment.config.deactivation
     if not (settings and settings.phases):
         return []
     return [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
 
 
-def _steerings(experiment: "Experiment") -> list[Keys]:
+def _steerings(experiment: Inventory) -> list[Keys]:
     return experiment.stage_keys("steering")
 
 
@@ -170,7 +192,7 @@ class Per:
     """Where one lies, filled in from its keys."""
     title: str
     """What one shows, unless its declaration says more."""
-    keys_of: Callable[["Experiment"], list[Keys]]
+    keys_of: Callable[[Inventory], list[Keys]]
     """Returns the keys of all that there are in an experiment."""
 
 

@@ -62,6 +62,11 @@ demo_ranking = f"{_demo}/translation.csv"
 demo_translation_losses = f"{_demo}/translation_losses.csv"
 
 
+def of(model: str, pattern: str) -> str:
+    """Return the pattern of an artefact with another wildcard, or a name, as its model."""
+    return pattern.replace("{model}", model)
+
+
 def share(pattern: str) -> str:
     """Return where the shares of an artefact lie, which the jobs of a scattered rule write."""
     return pattern.replace(".parquet", "/{scatteritem}.parquet")

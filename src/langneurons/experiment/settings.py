@@ -4,30 +4,29 @@ The keys are the arguments of what the rule's script calls.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langneurons.experiment.inputs import dataset_settings
-
-if TYPE_CHECKING:
-    from langneurons.experiment.experiment import Experiment
+from langneurons.experiment.instances import drawn_at
+from langneurons.experiment.inventory import Inventory
 
 Settings = dict[str, Any]
 
 
-def _languages(experiment: "Experiment", _wildcards: Any) -> Settings:
+def _languages(experiment: Inventory, _wildcards: Any) -> Settings:
     return {"languages": experiment.languages}
 
 
-def _corpus(experiment: "Experiment", wildcards: Any) -> Settings:
+def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
     dataset = dataset_settings(experiment, wildcards.dataset)
     return {"dataset": dataset.settings(), "languages": experiment.languages}
 
 
-def _spec(experiment: "Experiment", wildcards: Any) -> Settings:
+def _spec(experiment: Inventory, wildcards: Any) -> Settings:
     return {"spec": experiment.models[wildcards.model].spec}
 
 
-def _generation(experiment: "Experiment", wildcards: Any) -> Settings:
+def _generation(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
@@ -36,16 +35,16 @@ def _generation(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _given(experiment: "Experiment", _wildcards: Any) -> Settings:
+def _given(experiment: Inventory, _wildcards: Any) -> Settings:
     return {"template": experiment.config.prompt, "languages": experiment.languages}
 
 
-def _tokens(experiment: "Experiment", wildcards: Any) -> Settings:
+def _tokens(experiment: Inventory, wildcards: Any) -> Settings:
     empty = experiment.config.collection.empty_responses
     return {**_spec(experiment, wildcards), "empty": empty}
 
 
-def _counting(experiment: "Experiment", wildcards: Any) -> Settings:
+def _counting(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "languages": experiment.languages,
@@ -54,12 +53,12 @@ def _counting(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _published(experiment: "Experiment", wildcards: Any) -> Settings:
+def _published(experiment: Inventory, wildcards: Any) -> Settings:
     folder = experiment.models[wildcards.model].counts[wildcards.dataset]
     return {"folder": folder, "languages": experiment.languages}
 
 
-def _method(experiment: "Experiment", wildcards: Any) -> Settings:
+def _method(experiment: Inventory, wildcards: Any) -> Settings:
     """The arguments of a method's ``select``; "auto" becomes None, which the method searches."""
     parameters = experiment.config.neurons.settings()[wildcards.method]
     return {
@@ -71,11 +70,11 @@ def _method(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _typing(experiment: "Experiment", wildcards: Any) -> Settings:
+def _typing(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_method(experiment, wildcards), "languages": experiment.languages}
 
 
-def _phases(experiment: "Experiment", wildcards: Any) -> Settings:
+def _phases(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_method(experiment, wildcards),
         "segments": experiment.config.phases.segments,
@@ -83,11 +82,11 @@ def _phases(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _bootstrap(experiment: "Experiment") -> Settings:
+def _bootstrap(experiment: Inventory) -> Settings:
     return experiment.config.uncertainty.settings("replicates", "seed")
 
 
-def _comparison(experiment: "Experiment", wildcards: Any) -> Settings:
+def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
     names = (wildcards.before, wildcards.after)
     return {
         "languages": experiment.languages,
@@ -97,16 +96,16 @@ def _comparison(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _dataset_overlap(experiment: "Experiment", wildcards: Any) -> Settings:
+def _dataset_overlap(experiment: Inventory, wildcards: Any) -> Settings:
     datasets = experiment.datasets_of(wildcards.model)
     return {"datasets": datasets, "languages": experiment.languages}
 
 
-def _accuracy(experiment: "Experiment", wildcards: Any) -> Settings:
+def _accuracy(experiment: Inventory, wildcards: Any) -> Settings:
     return {"languages": experiment.languages, "model": wildcards.model}
 
 
-def _accuracy_change(experiment: "Experiment", wildcards: Any) -> Settings:
+def _accuracy_change(experiment: Inventory, wildcards: Any) -> Settings:
     names = (wildcards.before, wildcards.after)
     return {
         "languages": experiment.languages,
@@ -116,7 +115,7 @@ def _accuracy_change(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _sampled_languages(experiment: "Experiment", wildcards: Any) -> Settings:
+def _sampled_languages(experiment: Inventory, wildcards: Any) -> Settings:
     """The pivot, and all languages that some model made of this one is aligned in."""
     made = [experiment.models[name].made for name in experiment.aligned_models]
     aligned = {name for one in made if one.source == wildcards.model for name in one.languages}
@@ -124,13 +123,13 @@ def _sampled_languages(experiment: "Experiment", wildcards: Any) -> Settings:
     return {"languages": [language for language in experiment.languages if language in needed]}
 
 
-def _translator(experiment: "Experiment") -> Settings:
+def _translator(experiment: Inventory) -> Settings:
     keys = ("path", "revision", "trust_remote_code", "dtype", "device")
     translation = experiment.config.alignment.translation
     return {"spec": translation.settings(*keys), "codes": translation.codes}
 
 
-def _alignment_inspection(experiment: "Experiment", wildcards: Any) -> Settings:
+def _alignment_inspection(experiment: Inventory, wildcards: Any) -> Settings:
     translator = _translator(experiment)
     return {
         **_spec(experiment, wildcards),
@@ -141,7 +140,7 @@ def _alignment_inspection(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _sampling(experiment: "Experiment", wildcards: Any) -> Settings:
+def _sampling(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
@@ -150,7 +149,7 @@ def _sampling(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _scoring(experiment: "Experiment", _wildcards: Any) -> Settings:
+def _scoring(experiment: Inventory, _wildcards: Any) -> Settings:
     keys = ("direction", "batch_tokens", "long_responses")
     return {
         **_translator(experiment),
@@ -159,12 +158,12 @@ def _scoring(experiment: "Experiment", _wildcards: Any) -> Settings:
     }
 
 
-def _pairs(experiment: "Experiment", wildcards: Any) -> Settings:
+def _pairs(experiment: Inventory, wildcards: Any) -> Settings:
     languages = experiment.models[wildcards.model].made.languages
     return {"languages": languages, **experiment.config.alignment.pairs.settings()}
 
 
-def _training(experiment: "Experiment", wildcards: Any) -> Settings:
+def _training(experiment: Inventory, wildcards: Any) -> Settings:
     made = experiment.models[wildcards.model].made
     training = experiment.config.alignment.training.settings()
     return {
@@ -173,12 +172,12 @@ def _training(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _adapter(experiment: "Experiment", wildcards: Any) -> Settings:
+def _adapter(experiment: Inventory, wildcards: Any) -> Settings:
     made = experiment.models[wildcards.model].made
     return {"spec": experiment.models[made.source].spec, "step": made.step}
 
 
-def _answers(experiment: "Experiment") -> Settings:
+def _answers(experiment: Inventory) -> Settings:
     """How models answer and read in interventions, unless their sections say otherwise."""
     return {
         "batch_tokens": experiment.config.collection.batch_tokens,
@@ -186,7 +185,7 @@ def _answers(experiment: "Experiment") -> Settings:
     }
 
 
-def _deactivation(experiment: "Experiment", wildcards: Any) -> Settings:
+def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.config.deactivation.settings()
     left_out = ("methods", "masks", "models", "phases")
     kept = {key: value for key, value in stage.items() if key not in left_out}
@@ -198,7 +197,7 @@ def _deactivation(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _deactivated_sets(experiment: "Experiment", wildcards: Any) -> Settings:
+def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
     """Names of the sets of neurons, in order; each is followed by its parts by phase."""
     stage = experiment.config.deactivation
     segments = experiment.config.phases.segments if stage.phases else 0
@@ -213,11 +212,11 @@ def _deactivated_sets(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _deactivation_changes(experiment: "Experiment", wildcards: Any) -> Settings:
+def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_deactivated_sets(experiment, wildcards), "uncertainty": _bootstrap(experiment)}
 
 
-def _steering(experiment: "Experiment", wildcards: Any) -> Settings:
+def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.config.steering.settings()
     kept = {key: value for key, value in stage.items() if key not in ("methods", "models")}
     return {
@@ -232,7 +231,7 @@ def _steering(experiment: "Experiment", wildcards: Any) -> Settings:
     }
 
 
-def _steering_summary(experiment: "Experiment", _wildcards: Any) -> Settings:
+def _steering_summary(experiment: Inventory, _wildcards: Any) -> Settings:
     return {
         "languages": experiment.config.steering.languages or experiment.languages,
         "pivot": experiment.config.pivot,
@@ -240,14 +239,14 @@ def _steering_summary(experiment: "Experiment", _wildcards: Any) -> Settings:
     }
 
 
-def _drawn(experiment: "Experiment", wildcards: Any) -> Settings:
-    one = experiment.drawn[wildcards.name, wildcards.instance]
+def _drawn(experiment: Inventory, wildcards: Any) -> Settings:
+    one = drawn_at(experiment, wildcards.name, wildcards.instance)
     style = experiment.config.figures.settings()
     values = {"values": one.values} if one.values else {}
     return {"module": one.module, "title": one.title, "style": style, **values}
 
 
-SETTINGS: dict[str, Callable[["Experiment", Any], Settings]] = {
+SETTINGS: dict[str, Callable[[Inventory, Any], Settings]] = {
     "build_corpus": _corpus,
     "inspect_model": _spec,
     "generate_responses": _generation,

@@ -1,15 +1,12 @@
 """What can be asked for by name: stages, figures, tables, and their numbers in the paper."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from langneurons.experiment import paths
 from langneurons.experiment.declared import figures, tables
-from langneurons.experiment.instances import Instance, names_of
+from langneurons.experiment.instances import PER, Instance, drawn, names_of
+from langneurons.experiment.inventory import Inventory
 from langneurons.figures.declaration import Declaration
-
-if TYPE_CHECKING:
-    from langneurons.experiment.experiment import Experiment
 
 #: What a run makes if nothing is asked for.
 _ALL = ("neurons", "masks", "phases", "comparison", "deactivation", "steering", "figures", "tables")
@@ -17,14 +14,14 @@ _ALL = ("neurons", "masks", "phases", "comparison", "deactivation", "steering", 
 _OPTIONAL = ("deactivation", "steering")
 
 
-def targets_of(experiment: "Experiment") -> dict[str, list[str]]:
+def targets_of(experiment: Inventory) -> dict[str, list[str]]:
     """Return the files of each target by its name; ``all`` is what a run makes by default."""
-    drawn = _files(figures(), experiment.drawn, paths.figure)
-    written = _files(tables(), experiment.drawn, paths.table)
+    figure_files = _files(figures(), drawn(experiment), paths.figure)
+    table_files = _files(tables(), drawn(experiment), paths.table)
     targets = _stages(experiment)
-    for name, files in [*drawn.items(), *written.items()]:
+    for name, files in [*figure_files.items(), *table_files.items()]:
         targets[name] = targets.get(name, []) + files
-    targets |= {"figures": [], "tables": [file for files in written.values() for file in files]}
+    targets |= {"figures": [], "tables": [file for files in table_files.values() for file in files]}
     for module, declaration in figures().items():
         stage = declaration.per.split()[0]
         group = stage if stage in _OPTIONAL else "figures"
@@ -50,21 +47,11 @@ def _files(
     }
 
 
-def _stages(experiment: "Experiment") -> dict[str, list[str]]:
+def _stages(experiment: Inventory) -> dict[str, list[str]]:
     run = [experiment.models[name] for name in experiment.text_models]
     texts = [(model, dataset) for model in run for dataset in experiment.datasets]
-    selections = [
-        {"model": model, "dataset": dataset, "method": method}
-        for model in experiment.models
-        for dataset in experiment.datasets_of(model)
-        for method in experiment.methods
-    ]
-    compared = [
-        {**pair, "dataset": dataset, "method": method}
-        for pair in experiment.comparisons
-        for dataset in experiment.datasets_of_pair(pair)
-        for method in experiment.methods
-    ]
+    selections = PER["selection"].keys_of(experiment)
+    compared = PER["comparison"].keys_of(experiment)
     several = [name for name in experiment.models if len(experiment.datasets_of(name)) > 1]
     deactivated = experiment.stage_keys("deactivation")
     steered = experiment.stage_keys("steering")

@@ -1,0 +1,138 @@
+"""What an experiment consists of: models, data sets, methods, comparisons."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from langneurons.experiment.models import QUESTIONS, Model, datasets_of, resolved_models
+from langneurons.experiment.reading import read_configuration
+
+
+class Inventory:
+    """What there is in an experiment.
+
+    Parameters
+    ----------
+    config
+        A configuration as read from YAML.
+
+    Attributes
+    ----------
+    config : Configuration
+        The configuration as types, with its defaults.
+    models : dict
+        All models by name, checkpoints of alignments among them.
+
+    Raises
+    ------
+    InputError
+        If the configuration has a mistake: the key, what was found, what was expected.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = read_configuration(config)
+        self.models: dict[str, Model] = resolved_models(self.config)
+
+    @property
+    def languages(self) -> list[str]:
+        """The K languages, in the order of all tables."""
+        return self.config.languages
+
+    @property
+    def datasets(self) -> list[str]:
+        """Data sets with texts that are analysed."""
+        return list(self.config.datasets)
+
+    @cached_property
+    def all_datasets(self) -> list[str]:
+        """All data sets: those with texts, those of published counts, those to align by."""
+        named = [name for model in self.models for name in self.datasets_of(model)]
+        questions = [QUESTIONS] if self.config.alignment else []
+        return list(dict.fromkeys([*self.datasets, *named, *questions]))
+
+    @cached_property
+    def methods(self) -> list[str]:
+        """Methods that select neurons."""
+        return list(self.config.neurons.settings())
+
+    @property
+    def text_models(self) -> list[str]:
+        """Models that are run, unlike those known by published counts."""
+        return [name for name, model in self.models.items() if model.counts is None]
+
+    @property
+    def count_models(self) -> list[str]:
+        """Models known by published counts."""
+        return [name for name, model in self.models.items() if model.counts is not None]
+
+    @property
+    def made_models(self) -> list[str]:
+        """Models that the workflow aligns, and their checkpoints."""
+        return [name for name, model in self.models.items() if model.made]
+
+    @property
+    def aligned_models(self) -> list[str]:
+        """Models that the workflow aligns, without their checkpoints."""
+        return [name for name in self.made_models if not self.models[name].is_checkpoint]
+
+    @property
+    def alignment_sources(self) -> list[str]:
+        """Models that others are aligned from."""
+        return list(dict.fromkeys(self.models[name].made.source for name in self.aligned_models))
+
+    @cached_property
+    def comparisons(self) -> list[dict[str, str]]:
+        """Pairs of models under the keys before and after."""
+        return [{"before": pair.before, "after": pair.after} for pair in self.config.comparisons]
+
+    @property
+    def responses(self) -> list[str]:
+        """Whose responses there may be: models' that are run, and those that came with the data."""
+        return [*self.text_models, "data"]
+
+    @property
+    def deactivation_methods(self) -> list[str]:
+        """What neurons to switch off come from: methods, or ``mask``, a published file."""
+        stage = self.config.deactivation
+        return [*stage.methods, *(["mask"] if stage.masks else [])] if stage else []
+
+    def datasets_of(self, model: str) -> list[str]:
+        """Return the data sets that a model is analysed on."""
+        return datasets_of(self.config, model)
+
+    def datasets_of_pair(self, pair: Mapping[str, str]) -> list[str]:
+        """Return the data sets that both models of a comparison are analysed on."""
+        after = self.datasets_of(pair["after"])
+        return [name for name in self.datasets_of(pair["before"]) if name in after]
+
+    def trained(self, before: str, after: str) -> list[str]:
+        """Return the languages that the alignment of a comparison trained on.
+
+        They are those that the comparison names, else those that the workflow aligned, else all
+        but the pivot.
+        """
+        for pair in self.config.comparisons:
+            if (pair.before, pair.after) == (before, after) and pair.trained is not None:
+                return pair.trained
+        made = self.models[after].made
+        others = [name for name in self.languages if name != self.config.pivot]
+        return made.languages if made else others
+
+    def stage_keys(self, stage: str) -> list[dict[str, str]]:
+        """Return model, dataset and method of each artefact of ``deactivation`` or ``steering``."""
+        section = getattr(self.config, stage)
+        if section is None:
+            return []
+        whole = [name for name in self.text_models if not self.models[name].is_checkpoint]
+        found = [
+            {"model": model, "dataset": dataset, "method": method}
+            for model in (whole if section.models is None else section.models)
+            for dataset in self.datasets
+            for method in section.methods
+        ]
+        masks = section.masks if stage == "deactivation" else {}
+        return found + [
+            {"model": model, "dataset": dataset, "method": "mask"}
+            for model, files in masks.items()
+            for dataset in files
+        ]
