@@ -1,6 +1,6 @@
-"""Cost of a mask: the same forward passes with neurons switched off and without, in turn.
+"""Cost of a mask: the same forward passes with and without neurons switched off, in turn.
 
-One random model of Llama's architecture; the texts' likelihood is measured as in a cell of the
+One random model with Llama's architecture; the texts' likelihood is measured as in a cell of the
 deactivation stage, and answers are generated with a cache, alternating between no mask and masks of
 growing size. Processor seconds on a CPU (other work on the machine does not count), wall seconds on
 a GPU.
@@ -24,7 +24,7 @@ VOCABULARY = 8000
 
 
 def random_model(layers: int, hidden: int, device: str) -> LlamaForCausalLM:
-    """A model whose MLPs are about as wide as Llama's, 2.7 times its states."""
+    """A model whose MLPs are about as wide as Llama's, 2.7 times the hidden size."""
     config = LlamaConfig(
         vocab_size=VOCABULARY,
         hidden_size=hidden,
@@ -59,7 +59,7 @@ def seconds(work: Callable[[], object], device: str) -> float:
 def answering(
     model: LlamaForCausalLM, rows: int, length: int, new_tokens: int
 ) -> Callable[[], object]:
-    """What generates ``new_tokens`` tokens after each of ``rows`` prompts."""
+    """A function that generates ``new_tokens`` tokens after each of ``rows`` prompts."""
     ids = torch.randint(3, VOCABULARY, (rows, length), device=model.device)
     settings = {"max_new_tokens": new_tokens, "min_new_tokens": new_tokens, "do_sample": False}
 

@@ -1,4 +1,4 @@
-"""What planning costs: the paper's configuration against a Snakefile with nothing in it.
+"""What planning costs: the paper's configuration against an empty Snakefile.
 
 Every cluster job plans the workflow again. The two dry runs are measured in turn, as processor
 seconds of whole processes, so that the ratio means something on any machine.
@@ -28,7 +28,7 @@ def processor_seconds(folder: Path, *arguments: str) -> float:
 
 
 def paper_configuration(folder: Path, data: Path) -> Path:
-    """The paper's configuration with its data sets where they lie, NumGLUE as empty files."""
+    """The paper's configuration with its data sets as found in ``data``, NumGLUE as empty files."""
     config = yaml.safe_load((ROOT / "config/paper.yaml").read_text(encoding="utf-8"))
     for name, dataset in config["datasets"].items():
         dataset["path"] = str((data / name).resolve())

@@ -3,8 +3,8 @@
     python benchmarks/typing_speed.py [--counts FOLDER]
 
 Both do the λ search, τ, selection and types of METHOD 2 on one slice; their results must be
-equal. FOLDER holds published activation counts; without one, or where it is absent, the slice is
-random. With published counts the whole table is timed too.
+equal. FOLDER holds published activation counts; if it does not exist, the slice is random. With
+published counts, the whole table is timed too.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def evenness(row: list[float]) -> float:
 
 
 def arrays(probabilities: np.ndarray) -> tuple[float, float, list[int]]:
-    """The same of an array (1, D, K), by the package."""
+    """The same for an array (1, D, K), by the package."""
     parameters = {"top_rate": TOP_RATE, "threshold_quantile": QUANTILE}
     neurons, selection = identify(probabilities, "ternary", parameters)
     weight = selection.parameters["lambda"]
@@ -98,7 +98,7 @@ def main() -> None:
         part = np.random.default_rng(0).beta(0.3, 2, (NEURONS, len(LANGUAGES)))
         part = part.astype(np.float32)
     else:
-        # From all layers alike: one layer alone may have no neuron that is active for all.
+        # Evenly from all layers: a single layer may have no neuron active for all languages.
         part = table.reshape(-1, table.shape[-1])
         part = part[:: len(part) // NEURONS][:NEURONS]
     rows, slab = part.tolist(), np.ascontiguousarray(part)[None]

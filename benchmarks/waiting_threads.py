@@ -1,7 +1,7 @@
-"""What threads that spin while they wait cost: the demo model's answers, alone and beside others.
+"""The cost of threads that spin while waiting: the demo model answers alone, and beside neighbours.
 
-Each measurement is a process of its own, because OpenMP reads its settings once. The neighbours are
-processes that compute without a pause, one for each thread. Wall seconds: neighbours are the point.
+Each measurement is its own process, because OpenMP reads its settings only once. The neighbours are
+processes that compute without pause, one per thread. Wall seconds: neighbours are the point.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SPINS = "10000"  # as in langneurons.job
 
 
 def answering_seconds(problems: int, threads: int) -> float:
-    """Seconds in which the demo's model answers problems in two languages."""
+    """Seconds that the demo's model takes to answer problems in two languages."""
     import torch
 
     from langneurons.corpora.generated import generate
@@ -36,7 +36,7 @@ def answering_seconds(problems: int, threads: int) -> float:
 
 
 def measured(spins: str | None, neighbours: int, threads: int, problems: int) -> float:
-    """The same in a process whose threads spin so often before they sleep, beside neighbours."""
+    """The same in a process whose threads spin ``spins`` times before sleeping, with neighbours."""
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     environment.pop("GOMP_SPINCOUNT", None)
     if spins is not None:

@@ -2,8 +2,8 @@
 
     python tests/compare_results.py BEFORE AFTER
 
-Files are matched by their path below the folders. What is no data is passed over: provenance,
-logs, benchmarks, pictures, model weights. Prints each difference; exit code 1 if there is one.
+Files are matched by their paths within the folders. Whatever is not data is ignored: provenance,
+logs, benchmarks, pictures, model weights. Prints each difference; exit code 1 if there are any.
 """
 
 import sys
@@ -46,7 +46,7 @@ def _tables(before: Path, after: Path) -> str | None:
     if first.num_rows != second.num_rows:
         return f"{first.num_rows} rows against {second.num_rows}"
     for name in first.column_names:
-        # As Python values: NaN equals NaN there, through its representation.
+        # By the representation of Python values, in which NaN equals NaN.
         if list(map(repr, first[name].to_pylist())) != list(map(repr, second[name].to_pylist())):
             return f"other values in column {name!r}"
     return None

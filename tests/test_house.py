@@ -169,6 +169,10 @@ def test_every_room_says_what_comes_in_and_what_goes_out():
         module = ast.parse(path.read_text())
         assert len(ast.get_docstring(module) or "") > 80, room
         assert len(module.body) == 1, f"{room}: a room's __init__ is its docstring"
+        text = " ".join(ast.get_docstring(module).split())
+        assert re.search(r" In: .+ Out: .+ Uses .+\.$", text), room
+        uses = text.rpartition("Uses ")[2].replace(" no other room", "")
+        assert set(re.findall(r"\w+", uses)) & set(ROOMS) == set(ROOMS[room].split()), room
 
 
 def test_the_package_imports_no_snakemake_and_rules_no_torch():

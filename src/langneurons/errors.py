@@ -1,8 +1,8 @@
-"""The one error that a user can mend: bad input, said in one sentence."""
+"""The one error that a user can fix: bad input, described in one sentence."""
 
 
 class InputError(ValueError):
-    """Input that the user can mend.
+    """Bad input that the user can fix.
 
     The message names the file, row or key, what was found, and what was expected.
     """

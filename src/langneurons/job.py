@@ -1,4 +1,4 @@
-"""The frame of one job: its log, its threads, what it calls, and how it fails."""
+"""How one job runs: its log, its threads, what it calls, and how it fails."""
 
 import logging
 import os
@@ -15,21 +15,20 @@ from langneurons.errors import InputError
 
 @contextmanager
 def job(log: str | Path, threads: int = 1) -> Iterator[None]:
-    """Run a block with stderr in ``log`` and numerical libraries on ``threads`` threads.
+    """Run a block with stderr in ``log`` and numerical libraries limited to ``threads`` threads.
 
     Enter it before importing torch or numpy: both read their number of threads when they load. An
-    `InputError` leaves one sentence in the log, any other exception its traceback; either ends
-    the process with exit code 1.
+    `InputError` leaves one sentence in the log, any other exception a traceback; either ends the
+    process with exit code 1.
     """
     for library in ("OMP", "MKL", "OPENBLAS", "RAYON"):
         os.environ[f"{library}_NUM_THREADS"] = str(threads)
-    # Threads that wait for one another soon sleep: spinning on, as GNU OpenMP does by default, they
-    # take the cores from other jobs, and from their own model where cores are shared
-    # (benchmarks/waiting_threads.py).
+    # Let waiting threads sleep soon: GNU OpenMP's default of spinning takes cores from other jobs
+    # and, where cores are shared, from the job's own model (benchmarks/waiting_threads.py).
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     with open(log, "w", encoding="utf-8") as file:
-        # On the level of the file descriptor, so that libraries in C write there too.
+        # At the level of the file descriptor, so that C libraries write there too.
         os.dup2(file.fileno(), sys.stderr.fileno())
         logging.basicConfig(format="%(levelname)s: %(message)s")
         logging.getLogger("langneurons").setLevel(logging.INFO)
@@ -45,15 +44,15 @@ def job(log: str | Path, threads: int = 1) -> Iterator[None]:
 
 
 def entry(function: str, snakemake: Any) -> Callable[..., None]:
-    """Return what calls a function of the package as the job of a rule.
+    """Return a callable that runs a function of the package as a rule's job.
 
     Parameters
     ----------
     function
-        Dotted name; its module is imported inside the frame of `job`.
+        Dotted name; its module is imported inside the `job` block.
     snakemake
         The job, as Snakemake hands it to a script: its log, its threads, and the settings of its
-        rule, which become arguments. Models among these, ``spec`` and ``translation``, become
+        rule, which become arguments. Models among them (``spec`` and ``translation``) become
         specs.
 
     Returns
@@ -75,6 +74,6 @@ def entry(function: str, snakemake: Any) -> Callable[..., None]:
 
 
 def share(scatteritem: str) -> tuple[int, int]:
-    """Return which share of the work a scattered job has: its index, from 1, and their number."""
+    """Return a scattered job's share of the work: its index, from 1, and the number of shares."""
     index, of = scatteritem.split("-of-")
     return int(index), int(of)

@@ -1,4 +1,4 @@
-"""Accuracy by language of each model's own responses, and its change by an alignment."""
+"""Accuracy of each model's own responses by language, and how an alignment changes it."""
 
 
 rule evaluate_accuracy:

@@ -1,4 +1,4 @@
-"""Counts of active neurons by language, fold and layer: one pass, additive shares."""
+"""Counts of active neurons by language, fold and layer: one pass, in shares that add up."""
 
 
 rule count_activations:

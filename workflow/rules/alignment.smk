@@ -1,11 +1,11 @@
 """Models that the workflow aligns: samples, scores, preference pairs, training, checkpoints.
 
-A model is aligned from the samples of its source, which all models made of that source share.
+A model is aligned from the samples of its source, which all models made from that source share.
 """
 
 
 rule inspect_alignment:
-    """Refuse what cannot be aligned before any work: translation model, codes, target modules."""
+    """Before any work, refuse what cannot be aligned: translation model, codes, target modules."""
     input:
         unpack(experiment.reads("inspect_alignment")),
         card=paths.card,
@@ -25,7 +25,7 @@ rule inspect_alignment:
 
 
 rule sample_responses:
-    """Several responses to each question, by the model that is to be aligned."""
+    """Several responses to each question, by the model to be aligned."""
     input:
         unpack(experiment.reads("sample_responses")),
         card=paths.card,
@@ -124,7 +124,7 @@ rule preference_pairs:
 
 
 rule align:
-    """Direct preference optimisation of a LoRA adapter; interrupted, it is resumed."""
+    """Direct preference optimisation of a LoRA adapter; an interrupted run is resumed."""
     input:
         unpack(experiment.reads("align")),
         pairs=paths.pairs,

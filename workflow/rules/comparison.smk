@@ -1,4 +1,4 @@
-"""Before against after alignment, and one dataset against another."""
+"""Comparison of models before and after alignment, and of one dataset with another."""
 
 
 rule compare_models:

@@ -48,7 +48,7 @@ rule merge_deactivation:
 
 
 rule compare_deactivation:
-    """Changes against no neurons switched off, with intervals; is a language hit most itself?"""
+    """Changes when neurons are switched off, with intervals; is a language itself hit hardest?"""
     input:
         problems=paths.deactivation_problems,
     output:

@@ -1,4 +1,4 @@
-"""The demo's models, trained anew. Nothing else asks for them: the demo reads resources/demo."""
+"""The demo's models, retrained. Nothing else asks for them: the demo reads resources/demo."""
 
 
 rule train_demo:

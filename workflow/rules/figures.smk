@@ -1,4 +1,4 @@
-"""Figures, PNG and PDF. They read Parquet only, so that a new colour reruns no model.
+"""Figures as PNG and PDF. They only read Parquet, so a new colour reruns no model.
 
 Each is a module of langneurons.figures that declares what it is made for and what it reads.
 """

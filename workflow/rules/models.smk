@@ -1,4 +1,4 @@
-"""Models are looked at before any work: architecture, NaN weights, tokenizer."""
+"""Models are inspected before any work: architecture, NaN weights, tokenizer."""
 
 
 rule inspect_model:

@@ -1,4 +1,4 @@
-"""Responses: written by a model, or given with the data."""
+"""Responses: written by a model, or supplied with the data."""
 
 
 # How many jobs share the model work of one (model, dataset); more in profiles/slurm.

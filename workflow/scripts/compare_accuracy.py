@@ -1,4 +1,4 @@
-"""Change of accuracy from one model to another, with intervals."""
+"""Change in accuracy from one model to another, with intervals."""
 
 from langneurons.job import entry
 

@@ -1,4 +1,4 @@
-"""Changes by deactivation with their intervals, and whether a language's own neurons matter."""
+"""Changes under deactivation with intervals, and whether a language's own neurons matter."""
 
 from langneurons.job import entry
 

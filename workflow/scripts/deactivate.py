@@ -1,4 +1,4 @@
-"""Switch neurons off and measure what is lost: one share of the cells."""
+"""Switch neurons off and measure what each language loses: one share of the cells."""
 
 from langneurons.job import entry, share
 

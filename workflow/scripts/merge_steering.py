@@ -1,4 +1,4 @@
-"""Join the shares of a steering: answers, and shares of languages among them."""
+"""Join the shares of a steering: the answers, and how many are in each language."""
 
 from langneurons.job import entry
 

@@ -1,8 +1,8 @@
-"""Count at how many response tokens each neuron is active, in one pass over the tokens.
+"""Count the response tokens at which each neuron is active, in one pass over the tokens.
 
-METHOD 1's definitions: a neuron is active where its pre-activation is positive, counted over
+As METHOD 1 defines it, a neuron is active where its pre-activation is positive, counted over
 response tokens only, under forced decoding of prompt and response. The release obtains the same
-counts by two runs, (prompt and response) minus (prompt): no prompt token sees the response.
+counts from two runs, (prompt and response) minus (prompt): no prompt token sees the response.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,13 +27,13 @@ from langneurons.models.probing import decoder_of, input_device
 from langneurons.models.spec import ModelSpec
 from langneurons.responses.schemas import TOKENS
 
-_LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron, one language and fold, in the artefact
+_LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron, language and fold in the artefact
 
 
 def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
-    """Split the rows of a token table into ``n`` shares of about equally many tokens.
+    """Split the rows of a token table into ``n`` shares with about the same number of tokens.
 
-    A share is a run of whole problems in the table's order; some are empty where problems are few.
+    A share is a run of whole problems in the table's order; with few problems, some are empty.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
 def folds_of(problems: Sequence[str] | pd.Series, folds: int) -> np.ndarray:
     """Return the fold of each row: the rank of its problem's id, modulo ``folds``.
 
-    The rank is that among the sorted distinct ids given: give a whole table, so that its shares
+    The rank is taken among the sorted distinct ids given: pass a whole table, so that its shares
     agree. All languages and samples of a problem are in one fold.
 
     Raises
@@ -92,7 +92,7 @@ def count_active(
     languages, folds
         The K languages in the order of the result, and the number F of folds.
     batch_tokens
-        Most tokens in a batch, padding included; a longer row makes a batch of its own.
+        Most tokens in a batch, padding included; a longer row forms a batch of its own.
     progress
         Show a progress bar on stderr.
 
@@ -106,17 +106,17 @@ def count_active(
     Raises
     ------
     InputError
-        If a row fits neither model nor ``languages`` (`check_rows`), the model yields numbers that
-        are not finite, or a batch does not fit into memory.
+        If a row does not fit the model or ``languages`` (`check_rows`), the model yields numbers
+        that are not finite, or a batch does not fit into memory.
 
     Notes
     -----
-    Beside the model and its forward pass, the device holds 4·K·F·L·D bytes of counts and, for one
-    batch and one layer at a time, 4·D bytes a token.
+    Besides the model and its forward pass, the device holds 4·K·F·L·D bytes of counts and, for one
+    batch and one layer at a time, 4·D bytes per token.
 
-    Batches of different shapes may be added up in different orders by the hardware, which can turn
-    the sign of a pre-activation that is zero within rounding. Counts are exactly reproducible for
-    the same ``batch_tokens`` and shares on the same machine and dtype.
+    The hardware may sum batches of different shapes in different orders, which can flip the sign
+    of a pre-activation that is zero within rounding. Counts are exactly reproducible for the same
+    ``batch_tokens``, shares, machine and dtype.
     """
     check_rows(model, tokens, languages)
     tokens = tokens[sequence_lengths(tokens["response_tokens"]) > 0]
@@ -160,13 +160,13 @@ def collect_activations(
 ) -> None:
     """Count the active neurons of one share of a token table and write the activations artefact.
 
-    Every language (in the order of ``languages``), fold and layer has a row, so that the artefacts
+    Every language (in the order of ``languages``), fold and layer gets a row, so that the artefacts
     of all shares add up row by row. The weights are loaded only if there are tokens to run.
 
     Parameters
     ----------
     share
-        Index of the share, from 1, and number of shares.
+        Index of the share, from 1, and the number of shares.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def _count_tokens(tokens: pd.DataFrame, groups: np.ndarray, number: int) -> np.n
 
 
 class _Counter:
-    """Running counts of active neurons, one tensor (groups, D) a layer, on the layer's device."""
+    """Running counts of active neurons, one tensor (groups, D) per layer, on the layer's device."""
 
     def __init__(self, mlps: Sequence[Mlp], groups: int) -> None:
         self.batch: Batch | None = None
@@ -231,8 +231,8 @@ class _Counter:
             device = arguments[0].device
             # Some decoders flatten their rows: (B·S, D).
             pre_activations = arguments[0].reshape(*batch.ids.shape, -1)  # (B, S, D)
-            # Ones and zeros add up exactly in float32 up to 2^24 tokens a row, and a product is
-            # several times faster than adding up booleans.
+            # Ones and zeros add up exactly in float32 up to 2^24 tokens per row, and a product is
+            # several times faster than summing booleans.
             active = torch.empty(pre_activations.shape, dtype=torch.float32, device=device)
             torch.gt(pre_activations, 0, out=active)
             response = batch.response[:, None].to(device, torch.float32)  # (B, 1, S)
@@ -252,16 +252,16 @@ class _Counter:
 
 @torch.no_grad()
 def _states_are_finite(decoder: PreTrainedModel, batch: Batch) -> bool:
-    """Run a batch and tell whether the response tokens' last states are finite."""
+    """Run a batch and return whether the response tokens' last states are finite."""
     # No attention mask: in a causal model no token sees the padding to its right, and positions
     # are the same without it.
     states = decoder(input_ids=batch.ids, use_cache=False)[0]
-    # What is not finite anywhere stays so along the residual stream, up to the last state.
+    # A number that is not finite stays so along the residual stream, up to the last state.
     return bool((states.isfinite().all(dim=-1) | ~batch.response).all())
 
 
 def _where_not_finite(model: PreTrainedModel, mlps: Sequence[Mlp], batch: Batch) -> str:
-    """Run a batch again and say in which layer the first number is not finite."""
+    """Run a batch again and name the first layer with a number that is not finite."""
     found: list[int] = []
     hooks = [
         mlp.activation.register_forward_pre_hook(

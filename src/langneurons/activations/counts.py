@@ -1,7 +1,7 @@
-"""Counts of active neurons: the table that collection writes and all analysis starts from.
+"""Counts of active neurons: collection writes this table, and all analysis starts from it.
 
-Counts are additive over responses, so shards are merged by a sum and a bootstrap over folds is
-a weighted sum. Arrays have the axes language (K), fold (F), layer (L), neuron (D).
+Counts are additive over responses, so merging shards is a sum and a bootstrap over folds a
+weighted sum. Arrays have the axes language (K), fold (F), layer (L), neuron (D).
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from langneurons.artifacts.tables import (
 )
 from langneurons.errors import InputError
 
-#: Active neurons counted over the response tokens of one language, fold and layer.
+#: Counts of active neurons over the response tokens of one language, fold and layer.
 #: ``active[j]`` is the number of tokens at which neuron j was active; D entries.
 ACTIVATIONS = artefact(
     "activations", "language string, fold int32, layer int32, tokens int64, active [int32]"
@@ -53,7 +53,7 @@ class Counts:
         Parameters
         ----------
         fold_weights
-            Array (F,) of how often each fold counts; once each by default. A bootstrap draws it.
+            Array (F,): how often each fold counts, by default once. A bootstrap draws it.
 
         Raises
         ------
@@ -71,13 +71,13 @@ class Counts:
 
 
 def read_counts(path: str | Path, languages: Sequence[str]) -> Counts:
-    """Read an activations artefact into arrays, its languages in the order asked.
+    """Read an activations artefact into arrays, its languages in the order given.
 
     Raises
     ------
     InputError
         If the file is unreadable, lacks a language, or does not hold every language × fold ×
-        layer exactly once with equally many neurons.
+        layer exactly once with the same number of neurons.
     """
     table = read_arrow(path, ACTIVATIONS)
     found = pc.unique(table["language"]).to_pylist()
@@ -159,7 +159,7 @@ def merge_counts(
 def write_probabilities(
     counts_path: str | Path, output: str | Path, languages: Sequence[str]
 ) -> None:
-    """Write p[i, j, k]: one row a neuron, one float32 column a language.
+    """Write p[i, j, k]: one row per neuron, one float32 column per language.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The files of published activation counts, found by name: planning a run reads no more of them."""
+"""Find files of published activation counts by name; planning a run reads nothing else."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from langneurons.errors import InputError
 
 
 def counts_files(folder: str | Path, languages: Sequence[str]) -> dict[str, tuple[Path, Path]]:
-    """Find each language's full and prefix file in ``folder``; reads names only.
+    """Find each language's full file and prefix file in ``folder``, reading names only.
 
     Returns
     -------
@@ -17,8 +17,8 @@ def counts_files(folder: str | Path, languages: Sequence[str]) -> dict[str, tupl
     Raises
     ------
     InputError
-        If the folder is absent, a language has no full or no prefix file or several of either,
-        or the files are of more than one model.
+        If the folder is absent, a language has no full file, no prefix file or several of either,
+        or the files belong to more than one model.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -1,9 +1,9 @@
 """Import activation counts published as torch files, in the format of the paper's release.
 
 A folder holds, for each language, ``activation.<language>.<model>.pt`` (prompt + response) and
-``prefix.activation.<language>.<model>.pt`` (prompt alone). Each is a dict of ``total_tokens``
+``prefix.activation.<language>.<model>.pt`` (prompt alone). Each is a dict with ``total_tokens``
 (int) and ``over_zero`` (integer tensor, layers × neurons). Counts over the response tokens are
-their difference, negatives clamped to 0 (METHOD 1).
+the difference between the two, negatives clamped to 0 (METHOD 1).
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _KEYS = {"total_tokens", "over_zero"}
 
 
 def import_counts(folder: str | Path, languages: Sequence[str], output: str | Path) -> None:
-    """Write the response counts of a released folder as an activations artefact of one fold.
+    """Write the response counts of a released folder as an activations artefact with one fold.
 
     Raises
     ------

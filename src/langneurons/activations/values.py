@@ -1,4 +1,4 @@
-"""What the activations of chosen neurons are on average, or at a quantile, over responses."""
+"""The mean, or a quantile, of chosen neurons' activations over responses."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -28,9 +28,9 @@ def language_activation_values(
     Parameters
     ----------
     tokens
-        Rows of `TOKENS`; those of one language, for the values of that language.
+        Rows of `TOKENS`; pass one language's rows to get that language's values.
     neurons
-        For each layer of interest the indices of its neurons, (n,).
+        For each layer of interest, the indices of its neurons, (n,).
     quantile
         Between 0 and 1, interpolated linearly; None for the mean.
     batch_tokens
@@ -39,8 +39,7 @@ def language_activation_values(
     Returns
     -------
     dict
-        For each layer float32 values, (n,), as `langneurons.models.edits.Edit` takes
-        them.
+        For each layer, float32 values, (n,), as `langneurons.models.edits.Edit` takes them.
 
     Raises
     ------
@@ -49,8 +48,8 @@ def language_activation_values(
 
     Notes
     -----
-    The mean is a running sum. A quantile is exact and holds 4 bytes for every response token and
-    chosen neuron.
+    The mean needs only a running sum. A quantile is exact and keeps 4 bytes for every response
+    token and chosen neuron.
     """
     check_rows(model, tokens, tokens["language"].unique())
     total = int(tokens["response_tokens"].map(len).sum())

@@ -1,4 +1,4 @@
-"""Plain checkpoints of aligned models: the adapter merged into the weights it was trained on."""
+"""Plain checkpoints of aligned models: adapters merged into the weights they were trained on."""
 
 import shutil
 from pathlib import Path
@@ -10,18 +10,18 @@ from langneurons.models.spec import ModelSpec
 
 
 def merge_adapter(spec: ModelSpec, adapters: str | Path, step: int, output: str | Path) -> None:
-    """Write a model with an adapter merged into it, to be loaded like any other checkpoint.
+    """Write a model with an adapter merged into it, which loads like any other checkpoint.
 
     Parameters
     ----------
     spec
-        The model that the adapter was trained on. The checkpoint has the dtype in which this
-        loads: rounded to less, the small changes of an alignment could be lost.
+        The model that the adapter was trained on. The checkpoint has the dtype in which the model
+        loads: at lower precision, rounding could erase the small changes of an alignment.
     adapters, step
-        Folder of the adapters of an alignment, and the training step of the one to merge.
+        Folder of an alignment's adapters, and the training step of the adapter to merge.
     output
         Folder of the checkpoint: weights in safetensors, configuration and tokenizer. It appears
-        when all is written.
+        once everything is written.
     """
     output = Path(output)
     partial = output.with_name(f".{output.name}.partial")

@@ -1,4 +1,4 @@
-"""Mean cross-entropies of given translations, in batches that leave every number as it is."""
+"""Mean cross-entropies of given translations; batching does not change the numbers."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,16 +24,16 @@ _PROBE = 6  # tokens
 
 @dataclass(frozen=True)
 class _Encoded:
-    """What the encoder makes of B sources, padded on the right to S tokens."""
+    """The encoder's output for B sources, padded on the right to S tokens."""
 
     states: Tensor
     """(B, S, hidden)."""
     mask: Tensor
-    """int64, (B, S): 1 at tokens that are not padding."""
+    """int64, (B, S): 1 for tokens that are not padding."""
 
 
 class ForcedDecoder:
-    """An encoder–decoder that is made to say given texts.
+    """An encoder–decoder that is forced to output given texts.
 
     Parameters
     ----------
@@ -69,20 +69,20 @@ class ForcedDecoder:
         Parameters
         ----------
         sources, targets
-            Token ids with all special tokens, at least one each.
+            Token ids of each text, with all special tokens; at least one per text.
         pairs
-            int64, (pairs, 2): rows of ``sources`` and ``targets``. A source is encoded once,
+            int64, (pairs, 2): indices into ``sources`` and ``targets``. A source is encoded once,
             however many targets it has.
         batch_tokens
-            Most tokens in a batch, padding included; a longer text makes a batch of its own.
+            Most tokens in a batch, padding included; a longer text forms a batch of its own.
         progress
             Whether to show a progress bar on stderr.
 
         Returns
         -------
         numpy.ndarray
-            float64, (pairs,), in nats a token: the mean over the target's own tokens, special
-            ones counted, as of an unpadded batch of one.
+            float64, (pairs,), in nats per token: the mean over the target's own tokens, special
+            ones included, as in an unpadded batch of one.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class ForcedDecoder:
     def _encoded(
         self, sources: Sequence[Sequence[int]], pairs: np.ndarray, batch_tokens: int
     ) -> Iterator[tuple[_Encoded, np.ndarray, np.ndarray]]:
-        """Yield encoder states with the pairs that need them and these pairs' rows of states."""
+        """Yield encoder states, the pairs that need them, and each of these pairs' row in them."""
         used = np.unique(pairs[:, 0])
         by_source = np.argsort(pairs[:, 0], kind="stable")
         starts = np.searchsorted(pairs[by_source, 0], used)
@@ -151,7 +151,7 @@ class ForcedDecoder:
         return cross_entropy(logits.float(), targets, reduction="none").double().cpu()
 
     def _shifted(self, labels: Tensor) -> Tensor:
-        """Return what the decoder reads to predict ``labels``: them, one place to the right."""
+        """Return what the decoder reads to predict ``labels``: the labels shifted right by one."""
         shift = getattr(self._model, "prepare_decoder_input_ids_from_labels", None)
         if shift is not None:
             return shift(labels=labels)
@@ -174,9 +174,9 @@ class ForcedDecoder:
 
 @contextmanager
 def _last_states(head: nn.Module) -> Iterator[list[Tensor]]:
-    """Collect what an output layer is given, and give it nothing to do.
+    """Collect the input of an output layer, and pass the layer an empty one.
 
-    Logits of a batch's tokens times a vocabulary of 256,000 would be gigabytes.
+    Logits for a batch's tokens times a vocabulary of 256,000 would take gigabytes.
     """
     captured: list[Tensor] = []
 

@@ -1,4 +1,4 @@
-"""Check, before any work is done, whether the two models of an alignment allow it."""
+"""Check, before any work is done, whether an alignment's two models are suitable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,7 +11,7 @@ from langneurons.alignment.translation import check_translation
 from langneurons.artifacts.tables import artefact, write_table
 from langneurons.models.spec import ModelSpec
 
-#: One row: the model to align, the translation model, the modules that get an adapter.
+#: One row: the model to align, the translation model, and the modules that get an adapter.
 INSPECTION = artefact("inspection", "model string, translation string, target_modules [string]")
 
 
@@ -23,18 +23,18 @@ def inspect_alignment(
     target_modules: str | Sequence[str],
     output: str | Path,
 ) -> None:
-    """Refuse an alignment that would fail later, reading no weights.
+    """Refuse an alignment that would fail later, without reading weights.
 
     Parameters
     ----------
     spec
         The model to align.
     translation, codes
-        The translation model, and our language codes → its own.
+        The translation model, and a mapping from our language codes to its own.
     languages
-        Those to translate: the pivot and those to align.
+        The languages to translate: the pivot and those to align.
     target_modules
-        Of LoRA.
+        LoRA's target modules.
     output
         A table of ``INSPECTION``.
 

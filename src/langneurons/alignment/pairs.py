@@ -41,24 +41,24 @@ def preference_pairs(
     Parameters
     ----------
     responses
-        The columns of `RESPONSES`, several samples a problem and language.
+        The columns of `RESPONSES`, several samples per problem and language.
     scores
         The columns of `langneurons.alignment.scoring.SCORES`; responses without a score are in no
         pair.
     languages
         The languages to align, in the order of the result.
     cap
-        Most pairs of one language; of more, a random choice is kept.
+        Maximum number of pairs per language; of more, a random choice is kept.
     dev_share
-        Share of the problems whose pairs are kept out of training.
+        Share of the problems whose pairs are held out from training.
     seed
-        Of that choice and of the split.
+        Seed of that choice and of the split.
 
     Returns
     -------
     pandas.DataFrame
-        The columns of ``PAIRS``, sorted by language, problem and samples. Of n responses to a
-        prompt come at most n (n − 1) / 2 pairs: those of equal texts or equal scores are left
+        The columns of ``PAIRS``, sorted by language, problem and samples. The n responses to a
+        prompt give at most n (n − 1) / 2 pairs: those with equal texts or equal scores are left
         out. A language without a pair is reported in the log.
 
     Raises
@@ -134,7 +134,7 @@ def _pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reason(rows: pd.DataFrame) -> str:
-    """Why a language has no pair."""
+    """Return why a language has no pair."""
     if rows.empty:
         return "no responses"
     if not rows["correct"].any():
@@ -147,7 +147,7 @@ def _reason(rows: pd.DataFrame) -> str:
 
 
 def _split(problems: pd.Series, dev_share: float, seed: int) -> list[str]:
-    """The split of each pair: a random ``dev_share`` of the problems are the dev split."""
+    """The split of each pair: a random ``dev_share`` of the problems forms the dev split."""
     names = np.sort(problems.unique())
     chance = np.random.default_rng(seed)
     dev = set(chance.permutation(names)[: round(dev_share * len(names))])

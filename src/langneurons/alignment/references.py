@@ -1,19 +1,19 @@
-"""The pivot's responses to a problem as references of a translation (METHOD 5.2)."""
+"""The pivot's responses to a problem as reference translations (METHOD 5.2)."""
 
 import re
 
 import pandas as pd
 
-# GSM8K's calculator annotations, which no other language's response would have.
+# GSM8K's calculator annotations, which responses in other languages would not have.
 _ANNOTATION = re.compile(r"<<.*?>>")
 _FINAL_ANSWER = "####"
 
 
 def reference(response: str) -> str | None:
-    """Return the text of a response that a translation is compared with.
+    """Return the part of a response that a translation is compared with.
 
-    It ends before ``####``, has no ``<<…>>``, and no whitespace around it. None if nothing is
-    left or one of its lines stands in it twice: such a response is caught in a loop.
+    It ends before ``####`` and has no ``<<…>>`` and no surrounding whitespace. None if nothing is
+    left or a line occurs twice: such a response is caught in a loop.
     """
     text = _ANNOTATION.sub("", response.partition(_FINAL_ANSWER)[0]).strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -35,8 +35,8 @@ def references(responses: pd.DataFrame, pivot: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``problem``, ``language``, ``sample`` (the first that has this text) and ``text``, in the
-        order of the responses.
+        ``problem``, ``language``, ``sample`` (the first with this text) and ``text``, in the order
+        of the responses.
     """
     rows = responses.loc[responses["language"] == pivot, ["problem", "language", "sample"]]
     rows = rows.assign(text=responses.loc[rows.index, "response"].map(reference))

@@ -1,4 +1,4 @@
-"""What an interrupted training leaves behind, and where it can be resumed."""
+"""What an interrupted training run leaves behind, and where it can be resumed."""
 
 import json
 import logging
@@ -11,12 +11,12 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 logger = logging.getLogger(__name__)
 
-_COMPLETE = "complete"  # marks a checkpoint that was written to its end
+_COMPLETE = "complete"  # marks a checkpoint that was written completely
 _LOGGING_STEPS_SAVED = 10  # training can be resumed from every tenth logging step
 
 
 def keep_only(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Remove what an earlier training left behind, unless ``facts`` decided that one too."""
+    """Remove what an earlier training run left behind, unless it had the same ``facts``."""
     text = json.dumps(facts, sort_keys=True, default=str)
     note = folder / "training.json"
     if not (note.is_file() and note.read_text(encoding="utf-8") == text):
@@ -28,8 +28,8 @@ def keep_only(folder: Path, facts: Mapping[str, Any]) -> None:
 def last_saved(folder: Path, logging_steps: int) -> str | None:
     """Return the last checkpoint from which training can be resumed, or None.
 
-    Between two logging steps the loss since the last one is lost with the process, so that only
-    checkpoints at a logging step give the same log.
+    The loss accumulated since the last logging step is lost with the process, so only checkpoints
+    at a logging step give the same log.
     """
     steps = [int(path.parent.name.rpartition("-")[2]) for path in folder.glob(f"*/{_COMPLETE}")]
     steps = [step for step in steps if step % logging_steps == 0]
@@ -40,7 +40,7 @@ def last_saved(folder: Path, logging_steps: int) -> str | None:
 
 
 class Saving(TrainerCallback):
-    """Save the named steps, and some to resume from; mark checkpoints that are complete."""
+    """Save the named steps and some to resume from; mark complete checkpoints."""
 
     def __init__(self, steps: Sequence[int], logging_steps: int) -> None:
         self._steps = set(steps)

@@ -1,4 +1,4 @@
-"""Scores of responses: how well a translation model connects them with the pivot's (METHOD 5.2)."""
+"""Scores of responses: how well they translate to or from the pivot's (METHOD 5.2)."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: ``to_pivot``: the reference given the response, as released. ``from_pivot``: the response given
-#: the reference, the paper's formula.
+#: the reference, as in the paper's formula.
 DIRECTIONS = ("to_pivot", "from_pivot")
-#: What becomes of texts that are longer than the translation model's positions.
+#: What to do with texts longer than the translation model's positions.
 LONG_RESPONSES = ("error", "drop")
 
-#: One row per response in another language than the pivot. ``references`` is the number of texts
-#: that ``score`` is a mean over; without any the score is null.
+#: One row per response in a language other than the pivot. ``references`` is the number of texts
+#: that ``score`` is a mean over; without any, the score is null.
 SCORES = artefact(
     "scores", "problem string, language string, sample int32, score float64?, references int32"
 )
@@ -44,7 +44,7 @@ def score_responses(
     long_responses: str = "error",
     progress: bool = True,
 ) -> pd.DataFrame:
-    """Score every response in another language than the pivot.
+    """Score every response in a language other than the pivot.
 
     A score is 1 / mean token cross-entropy under the translation model, in 1 / nats, averaged
     over the references of the problem; higher is better. Equal responses to a problem in a
@@ -63,8 +63,8 @@ def score_responses(
     batch_tokens
         Most tokens in a batch, padding included.
     long_responses
-        One of `LONG_RESPONSES`. Of texts that are too long ``error`` names the first, ``drop``
-        leaves responses without a score, and references out.
+        One of `LONG_RESPONSES`. If texts are too long, ``error`` names the first, while ``drop``
+        leaves such responses without a score and omits such references.
     progress
         Whether to show a progress bar on stderr.
 
@@ -76,7 +76,7 @@ def score_responses(
     Raises
     ------
     InputError
-        If no problem has a usable reference, or a text is too long; both are known before the
+        If no problem has a usable reference, or a text is too long; both are detected before the
         model's weights are loaded.
     """
     _check_choice("direction", direction, DIRECTIONS)
@@ -125,7 +125,7 @@ def write_scores(
     responses = read_table(responses_path, RESPONSES)
     translator = Translator(spec, codes, list(responses["language"].unique()))
     try:
-        # A share alone may well be without references.
+        # From all responses: a share alone may have no references.
         usable = _references(responses, pivot)
         own = share_of_problems(responses, share)
         own = own[own["language"] != pivot]
@@ -146,12 +146,12 @@ def write_scores(
 
 
 def merge_scores(paths: Sequence[str | Path], output: str | Path, languages: Sequence[str]) -> None:
-    """Join the shares of one artefact's scores, in the order that one job would have written.
+    """Join the shares of one artefact's scores, in the order that a single job would have written.
 
     Parameters
     ----------
     languages
-        Their order in the responses artefact.
+        The languages, in their order in the responses artefact.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def merge_scores(paths: Sequence[str | Path], output: str | Path, languages: Seq
 
 
 def _references(responses: pd.DataFrame, pivot: str) -> pd.DataFrame:
-    """Return the references of all problems, of which at least one must have any."""
+    """Return the references of all problems; at least one problem must have one."""
     usable = references(responses, pivot)
     problems = responses["problem"].nunique()
     if usable.empty:
@@ -191,7 +191,7 @@ def _scored(
     long_responses: str,
     progress: bool,
 ) -> pd.DataFrame:
-    """Return the rows of `SCORES` of responses whose references are among the ``usable``."""
+    """Return the rows of `SCORES` for responses whose references are among the ``usable``."""
     rows = responses[[*_KEYS, "response"]].rename(columns={"response": "text"})
     texts = rows.drop_duplicates(["problem", "language", "text"], ignore_index=True)
     usable = usable[usable["problem"].isin(texts["problem"])].reset_index(drop=True)

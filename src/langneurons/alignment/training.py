@@ -39,13 +39,13 @@ from langneurons.responses.tokens import encode
 
 logger = logging.getLogger(__name__)
 
-#: Target modules that stand for every linear layer but the output embeddings.
+#: Stands for every linear layer but the output embeddings.
 ALL_LINEAR = "all-linear"
 _METRICS = {"loss": "loss", "rewards/margins": "margin", "rewards/accuracies": "accuracy"}
 
 
 def check_target_modules(spec: ModelSpec, target_modules: str | Sequence[str]) -> list[str]:
-    """Return the names of the target modules, or say which of them a model lacks.
+    """Return the names of the target modules, or say which one a model lacks.
 
     The model's architecture is built without weights, so that this is known before any work.
 
@@ -83,19 +83,19 @@ def align(
     pairs_path
         A table of `langneurons.alignment.pairs.PAIRS`; its train split is trained on.
     adapters
-        Folder that gets an adapter in ``step-{n}`` for each of the checkpoints and the last step.
-        While training goes on, what is needed to resume it is kept in ``{adapters}.training``.
+        Folder that gets an adapter in ``step-{n}`` for each checkpoint and the last step. During
+        training, ``{adapters}.training`` keeps what is needed to resume it.
     training_output
         A table of `langneurons.alignment.schema.TRAINING`.
     spec
-        The model to align; with its adapter switched off it is the reference model too.
+        The model to align; with its adapter switched off, it is also the reference model.
     settings
         ``beta``; ``rank``, ``alpha``, ``dropout`` and ``target_modules`` of LoRA;
-        ``learning_rate`` (falls linearly to 0), ``batch`` (pairs a step), ``micro_batch`` (pairs
+        ``learning_rate`` (falls linearly to 0), ``batch`` (pairs per step), ``micro_batch`` (pairs
         at a time), ``steps``, ``checkpoints`` (steps), ``logging_steps``, ``evaluation_steps``
         (of the dev split), ``gradient_checkpointing`` and ``seed``.
     code
-        Digests of the code, so that a training begun by another version is not resumed.
+        Digests of the code, so that training begun by another version is not resumed.
     progress
         Whether to show a progress bar on stderr.
 
@@ -107,8 +107,8 @@ def align(
 
     Notes
     -----
-    A training that was interrupted and is started again with the same model, pairs, settings
-    and code goes on from its last saved step, and gives what an uninterrupted one would have given.
+    If training is interrupted and started again with the same model, pairs, settings and code, it
+    resumes from its last saved step, with the same result as without the interruption.
     """
     targets = check_target_modules(spec, settings["target_modules"])
     pairs = read_table(pairs_path, PAIRS)
@@ -158,7 +158,7 @@ def _has_matrix(module: Any) -> bool:
 def _check_lengths(
     path: str | Path, pairs: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, context: int | None
 ) -> None:
-    """Refuse pairs that do not fit: cut off, a response would not be what was scored."""
+    """Refuse pairs that do not fit: a truncated response would not be the one that was scored."""
     if context is None:
         return
     for side in ("chosen", "rejected"):
@@ -195,7 +195,7 @@ def _trainer(
         for split, part in parts.items()
     }
     on_cpu = model.device.type == "cpu"
-    if on_cpu:  # in a profile the fused attention took half of the backward pass
+    if on_cpu:  # when profiled, fused attention took half of the backward pass
         model.set_attn_implementation("eager")
     arguments = DPOConfig(
         output_dir=str(folder),
@@ -210,7 +210,7 @@ def _trainer(
         eval_strategy="no" if sets["dev"] is None else "steps",
         eval_steps=settings["evaluation_steps"],
         save_strategy="no",  # the callback saves
-        # trl would switch off the adapter's dropout too; the reference never has any, since the
+        # trl would switch off the adapter's dropout too; the reference has none anyway, since the
         # adapter is off there.
         disable_dropout=False,
         max_length=None,
@@ -244,7 +244,7 @@ def _trainer(
 
 
 class _ProgressBar(ProgressCallback):
-    """A progress bar without the log between, which the artefact has."""
+    """A progress bar without the log lines in between, which go into the artefact."""
 
     def on_log(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any

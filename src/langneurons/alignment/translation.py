@@ -1,4 +1,4 @@
-"""How likely a translation model finds a text as the translation of another (METHOD 5.2)."""
+"""How likely a translation model finds one text as a translation of another (METHOD 5.2)."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -15,30 +15,30 @@ Codes = Mapping[str, str] | None
 
 
 class Translator:
-    """A translation model with its tokenizer; weights are loaded when `decoder` is first used.
+    """A translation model with its tokenizer; weights load when `decoder` is first used.
 
     Parameters
     ----------
     spec
         A checkpoint that `AutoModelForSeq2SeqLM` loads.
     codes
-        The model's own code of each language, by ISO 639-1 code: ``ja: jpn_Jpan`` for NLLB,
+        The model's own code for each language, by ISO 639-1 code: ``ja: jpn_Jpan`` for NLLB,
         ``ja: ja`` for M2M100. Empty or None for a model without language codes (Marian, T5).
     languages
-        The languages to be translated from or to.
+        The languages to translate from or to.
 
     Attributes
     ----------
     name : str
         The checkpoint.
     positions : int or None
-        The most tokens of a text, special ones counted; None where they are not bounded.
+        The most tokens that a text may have, special ones included; None if unbounded.
 
     Raises
     ------
     InputError
-        If the checkpoint is no encoder–decoder, a language has no code, or the tokenizer does not
-        know a code.
+        If the checkpoint is not an encoder–decoder, a language has no code, or the tokenizer does
+        not know a code.
     """
 
     def __init__(self, spec: ModelSpec, codes: Codes, languages: Sequence[str]) -> None:
@@ -58,7 +58,7 @@ class Translator:
         return self._tokenizer(list(texts), verbose=False)["input_ids"]
 
     def encode_targets(self, texts: Sequence[str], language: str) -> list[list[int]]:
-        """Return the token ids of translations: language code, text, end, as the model has them."""
+        """Return the token ids of translations: language code, text, end, as the model expects."""
         if not len(texts):
             return []
         if self._codes:
@@ -72,7 +72,7 @@ class Translator:
 
 
 def check_translation(spec: ModelSpec, codes: Codes, languages: Sequence[str]) -> None:
-    """Check that a translation model can take languages, without loading its weights.
+    """Check that a translation model supports the languages, without loading its weights.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _check_codes(
         )
     if not takes_codes:
         return
-    # NLLB's tokenizer would take any word for a language, and an unknown one for <unk>.
+    # NLLB's tokenizer would accept any word as a language, and turn an unknown one into <unk>.
     known = getattr(tokenizer, "lang_code_to_id", None) or tokenizer.get_added_vocab()
     for language in languages:
         if language not in codes:

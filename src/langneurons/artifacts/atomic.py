@@ -1,6 +1,6 @@
 """Atomic writes: a file appears under its final name only when it is complete.
 
-A job that is killed at any moment leaves nothing half-written behind.
+A job that is killed at any moment leaves at most a hidden temporary file beside it.
 """
 
 import errno
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from langneurons.errors import InputError
 
-#: Full disk, exhausted quota, file size limit: what the user can mend by making room.
+#: Full disk, exhausted quota, file size limit: errors that the user can fix by making room.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -20,7 +20,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that becomes ``path`` on success.
 
-    The temporary file keeps the suffix of ``path`` (writers choose formats by it) and is removed
+    The temporary file keeps the suffix of ``path`` (writers choose a format by it) and is removed
     if the block raises.
 
     Raises
@@ -33,7 +33,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _temporary_beside(path) as temporary:
             yield temporary
-            # mkstemp makes private files; artefacts get what the user's umask allows.
+            # mkstemp makes private files; artefacts get the permissions of the user's umask.
             umask = os.umask(0)
             os.umask(umask)
             temporary.chmod(0o666 & ~umask)

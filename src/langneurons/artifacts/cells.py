@@ -1,8 +1,8 @@
-"""Finished cells of a long job, kept on disk so that a killed one goes on where it stopped.
+"""Finished cells of a long job, kept on disk so that a killed job resumes where it stopped.
 
 A cell is one measurement under one change of a model. Its rows are kept beside the output of the
-job, under a name that digests everything that decides its numbers, until the shares of all jobs
-are merged.
+job until the shares of all jobs are merged, under a name that is a digest of everything its
+numbers depend on.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ class Measurement(Generic[T]):
     """How the cells of a job are measured and told apart."""
 
     rows: Callable[[T], pd.DataFrame]
-    """Makes the rows of a cell."""
+    """Computes the rows of a cell."""
     keys: Callable[[T], Sequence[Any]]
-    """What tells a cell from the others: JSON-serialisable values."""
+    """What distinguishes a cell from the others: JSON-serialisable values."""
     neurons: Callable[[T], Sequence[bytes]]
     """The neurons of a cell, as bytes."""
     facts: Mapping[str, Any]
-    """What decides the numbers of all cells of the job; JSON-serialisable."""
+    """What the numbers of all cells of the job depend on; JSON-serialisable."""
 
 
 def measure_cells(
@@ -45,16 +45,16 @@ def measure_cells(
     description: str,
     progress: bool = True,
 ) -> None:
-    """Measure cells one after the other and write their rows as one table.
+    """Measure cells one after another and write their rows as one table.
 
     A cell that an earlier run of the same job finished is not measured again.
 
     Parameters
     ----------
     cells
-        Those of this job's share; there may be none.
+        The cells of this job's share; there may be none.
     output, schema, provenance
-        The table that the job writes in the end; finished cells are kept beside it.
+        The table that the job finally writes; finished cells are kept beside it.
     description
         What the progress bar says.
     progress
@@ -71,7 +71,7 @@ def measure_cells(
 
 
 def kept_cells(output: str | Path) -> Path:
-    """Return the folder in which the shares that are written beside ``output`` keep cells."""
+    """Return the folder in which shares written beside ``output`` keep their cells."""
     return Path(output).parent / "cells"
 
 
@@ -83,20 +83,20 @@ def kept_rows(
     schema: pa.Schema,
     measure: Callable[[], pd.DataFrame],
 ) -> pa.Table:
-    """Return the rows of a cell: those kept, or those of ``measure``, which are then kept.
+    """Return the kept rows of a cell, or else those of ``measure``, which are then kept.
 
     Parameters
     ----------
     output
-        What the job writes in the end.
+        The file that the job finally writes.
     facts
-        What decides the numbers of all cells of the job; JSON-serialisable.
+        What the numbers of all cells of the job depend on; JSON-serialisable.
     cell, masks
-        What tells this cell from the others: its keys, and its neurons as bytes.
+        What distinguishes this cell from the others: its keys, and its neurons as bytes.
     schema
-        Of the rows.
+        The schema of the rows.
     measure
-        Makes the rows.
+        Computes the rows.
     """
     digest = hashlib.sha256(json.dumps([facts, list(cell)], sort_keys=True, default=str).encode())
     for mask in masks:
@@ -110,6 +110,6 @@ def kept_rows(
 
 
 def remove_kept(paths: Iterable[str | Path]) -> None:
-    """Remove the cells kept beside the shares, once these are merged."""
+    """Remove the cells kept beside the shares, once the shares are merged."""
     for path in paths:
         shutil.rmtree(kept_cells(path), ignore_errors=True)

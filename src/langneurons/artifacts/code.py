@@ -1,6 +1,6 @@
 """Digests of the source code that a result depends on.
 
-A rule lists them as a parameter, so that an edit reruns the rules whose results it can change, and
+A rule takes them as a parameter, so that an edit reruns the rules whose results it can change, and
 only those.
 """
 
@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-#: Modules that carry results without shaping them: an edit there reruns nothing.
+#: Modules that carry results but do not shape them: editing these reruns nothing.
 PLUMBING = {"artifacts.atomic", "artifacts.tables", "errors", "job"}
 
 
 def digests(package: Path, modules: Iterable[str]) -> dict[str, str]:
-    """Return digests of the files that modules are made of: them, and all that they import.
+    """Return digests of the files of modules and of everything that they import.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def digests(package: Path, modules: Iterable[str]) -> dict[str, str]:
     Raises
     ------
     KeyError
-        If the package has no module of such a name.
+        If the package has no module of a given name.
     """
     found: dict[Path, str] = {}
     queue = list(modules)
@@ -59,7 +59,7 @@ def _file(package: Path, name: str) -> Path | None:
 
 @cache
 def _read(path: Path, package: str) -> tuple[str, list[str]]:
-    """Return the digest of a file, and what it imports from the package: modules, or names."""
+    """Return the digest of a file, and the modules or names it imports from the package."""
     source = path.read_bytes()
     imported = []
     for node in ast.walk(ast.parse(source)):

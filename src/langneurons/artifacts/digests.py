@@ -1,4 +1,4 @@
-"""Digests that tell whether what a kept result was made of is still the same."""
+"""Digests that tell whether the inputs of a kept result are still the same."""
 
 import hashlib
 from pathlib import Path
@@ -12,6 +12,6 @@ def table_digest(table: pd.DataFrame) -> str:
 
 
 def checkpoint_state(path: str) -> list[tuple[str, int, int]]:
-    """Return what tells the files of a local checkpoint from later ones at the same place."""
+    """Return what distinguishes a local checkpoint's files from later ones in the same place."""
     files = sorted(file for file in Path(path).glob("*") if file.is_file())
     return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]

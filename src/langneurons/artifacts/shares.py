@@ -1,6 +1,6 @@
 """Shares of a job: how it is split, and how its tables are joined again.
 
-A share is ``(index, of)``, the index from 1.
+A share is ``(index, of)``, with the index counted from 1.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ def check_share(share: tuple[int, int]) -> tuple[int, int]:
     Raises
     ------
     InputError
-        If there is no share of this index.
+        If there is no share with this index.
     """
     index, of = share
     if not 1 <= index <= of:
@@ -31,7 +31,7 @@ def check_share(share: tuple[int, int]) -> tuple[int, int]:
 
 
 def share_of(cells: Sequence[T], share: tuple[int, int]) -> list[T]:
-    """Return the cells of one job: every ``of``-th from ``index`` (from 1) on."""
+    """Return the cells of one job: every ``of``-th cell, starting at ``index`` (from 1)."""
     index, of = check_share(share)
     return list(cells[index - 1 :: of])
 
@@ -44,14 +44,14 @@ def joined_shares(paths: Iterable[str | Path], schema: pa.Schema) -> pd.DataFram
 def sort_rows(
     table: pd.DataFrame, by: Sequence[str], orders: Mapping[str, Sequence[str]]
 ) -> pd.DataFrame:
-    """Sort rows by columns, nulls first; rows that are alike in these stay in their order.
+    """Sort rows by columns, nulls first; rows that are equal in these keep their order.
 
     Parameters
     ----------
     by
         The columns, the most important first.
     orders
-        For each column that is not sorted by its values the order of these.
+        For each column not sorted by its values as such, the order of the values.
     """
     position = {
         column: {name: index for index, name in enumerate(order)}

@@ -20,7 +20,7 @@ from langneurons.errors import InputError
 
 PROVENANCE_KEY = b"langneurons"
 _FORMAT_KEYS = _NAME_KEY, _VERSION_KEY = b"artefact", b"artefact_version"
-#: What a file's provenance says about that file alone, and not about one that is made of it.
+#: What a file's provenance says about that file only, and not about files made from it.
 _OWN_FACTS = ("share", "versions")
 _RECORDED_PACKAGES = ("numpy", "pandas", "pyarrow", "torch", "transformers")
 
@@ -31,13 +31,13 @@ def artefact(name: str, columns: str, version: int = 1) -> pa.Schema:
     Parameters
     ----------
     name
-        No two artefacts have the same one.
+        Unique to the artefact.
     columns
-        Names and Arrow types, ``layer int32, score float64?, languages [string]``: with a question
-        mark a column may hold nulls, with brackets its values are lists.
+        Names and Arrow types, ``layer int32, score float64?, languages [string]``: a column with a
+        question mark may hold nulls, one with brackets holds lists.
     version
-        One more whenever the columns, or what they mean, change in such a way that a file of
-        before must not be read as if it were new.
+        Raise it by one whenever the columns or their meaning change so that an older file must
+        not be read as if it were new.
     """
     fields = [_field(*column.split()) for column in columns.split(", ")]
     return pa.schema(fields, {_NAME_KEY: name, _VERSION_KEY: str(version)})
@@ -66,7 +66,7 @@ def write_table(
     Raises
     ------
     ValueError
-        If columns or types differ from the schema: a mistake in the program, not in the input.
+        If columns or types differ from the schema: a bug in the program, not bad input.
     InputError
         If there is no room for the file.
     """
@@ -91,16 +91,16 @@ def write_table(
 
 
 def read_arrow(path: str | Path, schema: pa.Schema) -> pa.Table:
-    """Read an artefact as an Arrow table and check that it is what ``schema`` says.
+    """Read an artefact as an Arrow table and check that it matches ``schema``.
 
     A file without a format was written before formats had versions and counts as version 1. A
-    schema that was not made by `artefact` selects columns only; the format is not checked.
+    schema not made by `artefact` only selects columns; the format is not checked.
 
     Raises
     ------
     InputError
-        If the file is absent, is no readable Parquet file, is another artefact or another version
-        of it, or has other columns or types.
+        If the file is absent, is not a readable Parquet file, is another artefact or another
+        version, or has other columns or types.
     """
     path = Path(path)
     if not path.is_file():
@@ -137,9 +137,9 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
 
 
 def inherited_provenance(path: str | Path) -> dict[str, Any]:
-    """Return the provenance that a table made of an artefact has too: all but share and versions.
+    """Return the provenance that a table inherits from an artefact: all but share and versions.
 
-    Of several shares any one serves, for they differ in nothing else.
+    Any one of several shares will do, as they differ in nothing else.
     """
     facts = read_provenance(path)
     return {key: facts[key] for key in facts if key not in _OWN_FACTS}
@@ -189,6 +189,6 @@ def _format(metadata: Mapping[bytes, bytes], default: Mapping[bytes, bytes]) -> 
 
 @lru_cache
 def _versions() -> dict[str, str]:
-    # Read from package metadata: importing torch to ask its version would cost seconds.
+    # Read from package metadata: importing torch to ask for its version would cost seconds.
     packages = {name: version(name) for name in _RECORDED_PACKAGES}
     return {"langneurons": langneurons.__version__, **packages}

@@ -1,4 +1,4 @@
-"""Files of ``torch.save``, the release's format: tensors and plain values, never code."""
+"""Files written by ``torch.save``, the release's format: tensors and plain values, never code."""
 
 import io
 import re
@@ -10,12 +10,12 @@ from langneurons.errors import InputError
 
 
 def load_tensors(path: str | Path, expected: str) -> Any:
-    """Return what a file of ``torch.save`` holds; code in it is never run.
+    """Return the content of a ``torch.save`` file; code in it is never run.
 
     Parameters
     ----------
     expected
-        What the file should hold, for the message.
+        What the file should hold, for the error message.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def load_tensors(path: str | Path, expected: str) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
-    except Exception as error:  # torch raises almost anything on bytes that it did not write
+    except Exception as error:  # torch raises almost anything on bytes it did not write
         code = re.search(r"GLOBAL (\S*\w) ", str(error))
         found = f"pickled code ({code[1]}), not run" if code else "a truncated or foreign file"
         raise InputError(f"{path}: expected {expected}, found {found}") from None
@@ -41,8 +41,8 @@ def save_tensors(content: Any, path: str | Path) -> None:
     """Write tensors and plain values with ``torch.save``; equal content gives equal bytes."""
     import torch
 
-    # Through memory: torch.save writes the name of its file into it, here a random temporary one,
-    # and turns a full disk into an error of its own.
+    # Through memory: torch.save writes the file's name into it, here a random temporary one, and
+    # turns a full disk into an error of its own.
     buffer = io.BytesIO()
     torch.save(content, buffer)
     with atomic_path(path) as temporary:

@@ -1,5 +1,5 @@
-"""Before against after alignment, and one data set against another (METHOD 4).
+"""Comparison of models before and after alignment, and of data sets (METHOD 4).
 
-Comes in: the neurons, phases or responses of two models. Goes out: tables of changes, overlap and
+In: the neurons, phases or responses of two models. Out: tables of changes, overlap and
 transitions. Uses artifacts, neurons, phases, responses and uncertainty.
 """

@@ -12,9 +12,9 @@ from langneurons.responses.accuracy import assess
 from langneurons.responses.schemas import RESPONSES
 from langneurons.uncertainty.resampling import draw_weights, percentile_interval
 
-#: One row a language, and one a group of languages, whose ``language`` is null. ``group`` is
+#: One row per language, and one per group of languages, with null as ``language``. ``group`` is
 #: trained, other (languages not trained on) or all; ``n`` counts problems × languages.
-#: ``low`` to ``high`` is the 95 % interval of ``change``. Shares are null where n is 0.
+#: ``low`` to ``high`` is the 95 % interval of ``change``. Shares are null if n is 0.
 ACCURACY_CHANGE = artefact(
     "accuracy_change",
     "group string, language string?, n int64, before float64?, after float64?, change float64?, "
@@ -36,16 +36,15 @@ def accuracy_change(
     Parameters
     ----------
     before, after
-        The columns of `RESPONSES`. Problems without an answer to compare with
-        are left out; of several samples a problem and language the mean counts.
+        The columns of `RESPONSES`. Problems without an answer to compare with are left out; several
+        samples per problem and language count as their mean.
     languages
-        The order of the rows.
+        The languages, in the order of the rows.
     trained
-        Languages that the alignment trained on; the others, the pivot among them, are ``other``.
+        Languages that the alignment trained on; the others, including the pivot, are ``other``.
     replicates, seed
         Of the bootstrap. It draws problems, each with all its languages and both models'
-        responses, so that the interval is that of a paired comparison; with no replicates it is
-        null.
+        responses, so that the interval is for a paired comparison; without replicates it is null.
 
     Returns
     -------
@@ -56,7 +55,7 @@ def accuracy_change(
     Raises
     ------
     InputError
-        If the two did not answer the same problems, or a language has no response.
+        If the two models did not answer the same problems, or a language has no response.
     """
     first, second = _shares(before), _shares(after)
     if not first.index.equals(second.index):
@@ -105,7 +104,7 @@ def write_accuracy_change(
     Raises
     ------
     InputError
-        As `accuracy_change`, the files named.
+        As `accuracy_change`, naming the files.
     """
     before, after = (read_table(path, RESPONSES) for path in (before_path, after_path))
     bootstrap = {key: uncertainty[key] for key in ("replicates", "seed")}
@@ -133,7 +132,7 @@ def _shares(responses: pd.DataFrame) -> pd.Series:
 def _rows(
     languages: Sequence[str], trained: Sequence[str]
 ) -> list[tuple[str, str | None, list[int]]]:
-    """Each row's group, language and columns."""
+    """Return each row's group, language and columns."""
     groups = {name: "trained" if name in trained else "other" for name in languages}
     rows = [(group, name, [k]) for k, (name, group) in enumerate(groups.items())]
     for group in ("trained", "other"):
@@ -143,7 +142,7 @@ def _rows(
 
 
 def _paired(shares: np.ndarray, replicates: int, seed: int) -> dict[str, float]:
-    """Means and their change over problems × languages of an array (2, P, k)."""
+    """Means, and their change, of an array (2, P, k) over problems × languages."""
     n = (~np.isnan(shares[0])).sum(axis=1)  # (P,)
     if not n.sum():
         return {"n": 0, **dict.fromkeys(ACCURACY_CHANGE.names[3:], np.nan)}
@@ -163,7 +162,7 @@ def _interval(
     changes: np.ndarray, n: np.ndarray, replicates: int, seed: int
 ) -> tuple[float, float]:
     """Percentile bootstrap over problems of Σ changes / Σ n, both (P,)."""
-    # Problems without a response in these languages would only thin the replicates.
+    # Problems without a response in these languages would only dilute the replicates.
     changes, n = changes[n > 0], n[n > 0]
     draws = draw_weights(np.ones(len(n), dtype=bool), replicates, seed)  # (R, P)
     low, high = percentile_interval((draws @ changes) / (draws @ n))

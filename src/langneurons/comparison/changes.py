@@ -1,7 +1,7 @@
-"""Change of the numbers of neurons: by layer, by N, by phase and by language (METHOD 4).
+"""Change in the numbers of neurons, by layer, N, phase and language (METHOD 4).
 
 Pure functions from the typed neurons of two models to tidy tables with the columns before,
-after and change = after − before.
+after, and change = after − before.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from langneurons.neurons.types import RELATED, SPECIFIC, TYPES, Neurons
 
 _CHANGE = "before int64, after int64, change int64"
 
-#: One row a layer × type (figure 4).
+#: One row per layer × type (figure 4).
 LAYERS = artefact("change_by_layer", f"layer int32, type string, {_CHANGE}")
-#: One row a population (all, selected) × N = 0..K (figures 5 and 15).
+#: One row per population (all, selected) × N = 0..K (figures 5 and 15).
 SHARING = artefact("change_by_sharing", f"population string, n_languages int32, {_CHANGE}")
-#: One row a phase × type; the phases are those of the model before alignment.
+#: One row per phase × type; the phases are those of the model before alignment.
 PHASES = artefact("change_by_phase", f"phase int32, name string, type string, {_CHANGE}")
-#: One row a language × type (specific, related): the language's neurons of that type (tables 2, 3).
+#: One row per language × type (specific, related): neurons of that language and type (tables 2, 3).
 LANGUAGES = artefact(
     "change_by_language", f"language string, pivot bool, trained bool, type string, {_CHANGE}"
 )
@@ -37,7 +37,7 @@ def layer_change(before: Neurons, after: Neurons) -> pd.DataFrame:
 
 
 def phase_change(before: Neurons, after: Neurons, phases: pd.DataFrame) -> pd.DataFrame:
-    """Neurons of each phase and type, under the phase boundaries given (`PHASES`)."""
+    """Neurons of each phase and type, for the given phase boundaries (`PHASES`)."""
     starts = phases["first_layer"].to_numpy()
     return _changes(
         {

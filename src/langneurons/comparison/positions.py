@@ -6,25 +6,25 @@ import pandas as pd
 from langneurons.artifacts.tables import artefact
 from langneurons.neurons.types import TYPES, Neurons
 
-#: One row a type (table 4). ``overlap`` is both / first, null where the reference has none.
+#: One row per type (table 4). ``overlap`` is both / first, null if the reference has none.
 OVERLAP = artefact(
     "overlap",
     "first string, second string, type string, n_first int64, n_second int64, n_both int64, "
     "overlap float64?, jaccard float64?",
 )
-#: One row a type before × type after; ``share`` is of the neurons of the type before.
+#: One row per type before × type after; ``share`` is of the neurons of the type before.
 TRANSITIONS = artefact(
     "transitions", "type_before string, type_after string, neurons int64, share float64?"
 )
 
 
 def overlap(first: Neurons, second: Neurons, names: tuple[str, str]) -> pd.DataFrame:
-    """Positions of each type that the second has in common with the first, the reference.
+    """Positions of each type that the second shares with the first, the reference.
 
     Parameters
     ----------
     names
-        How the two are called in the table, the reference first.
+        Names of the two in the table, the reference first.
     """
     crossing = transition_counts(first, second)
     both = np.diag(crossing).astype(float)

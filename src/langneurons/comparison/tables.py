@@ -28,7 +28,7 @@ def write_comparison(
     Parameters
     ----------
     before_path, after_path
-        Neurons artefacts of one method, of two models of equal shape.
+        Neurons artefacts by one method, of two models of equal shape.
     phases_path
         Phases artefact of the model before alignment.
     outputs
@@ -79,7 +79,7 @@ def write_dataset_overlap(
     Parameters
     ----------
     paths, datasets
-        Neurons artefacts of the model, and the names of the data sets that they are on.
+        Neurons artefacts of the model, and the names of the data sets they come from.
     """
     neurons = {
         name: read_neurons(path, languages) for name, path in zip(datasets, paths, strict=True)

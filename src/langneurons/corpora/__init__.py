@@ -1,5 +1,5 @@
-"""Problems and texts in many layouts, brought into one.
+"""Problems and texts in many layouts, converted to one.
 
-Comes in: a data set of the configuration, in files, on the hub or generated. Goes out: the corpus
-artefact, one row per problem and language. Uses artifacts.
+In: a data set of the configuration, in files, on the hub or generated. Out: the corpus artefact,
+one row per problem and language. Uses artifacts.
 """

@@ -1,4 +1,4 @@
-"""From a dataset of the configuration to its corpus: the problems that all languages share."""
+"""From a dataset in the configuration to its corpus: the problems that all languages share."""
 
 import logging
 from collections import Counter
@@ -66,20 +66,20 @@ def build_corpus(
         The dataset's name in the configuration, for messages.
     dataset
         Its definition there: ``format``, the keys of that format (see its reader), and for all
-        formats ``parallel`` (true: a problem missing in a language is kept out of all of them,
-        for every statistic compares languages on the same problems) and ``limit`` (the first n
-        of the problems kept, in the order of the data).
+        formats ``parallel`` (true: a problem missing in one language is left out of all,
+        because every statistic compares languages on the same problems) and ``limit`` (keep the
+        first n of these problems, in the order of the data).
     languages
         ISO 639-1 codes.
 
     Returns
     -------
     corpus
-        The columns of `CORPUS`, sorted by problem, then as ``languages``.
+        The columns of `CORPUS`, sorted by problem, then in the order of ``languages``.
     facts
-        ``problems`` in the corpus; ``incomplete``, from problem to the languages that lack it,
-        and how many these are, ``n_incomplete``; ``repeated_questions``, from language to how
-        many of its problems have a question that an earlier one has; ``differing_answers``, the
+        ``problems``, their number in the corpus; ``incomplete``, problem → the languages that
+        lack it, and the number of such problems, ``n_incomplete``; ``repeated_questions``,
+        language → how many of its problems repeat an earlier question; ``differing_answers``, the
         problems of the corpus whose answer is not the same in all languages.
 
     Raises
@@ -110,7 +110,7 @@ def build_corpus(
 def write_corpus(
     name: str, dataset: Mapping[str, Any], languages: Sequence[str], output: str | Path
 ) -> None:
-    """Build a corpus, log what is remarkable about it, and write it with these facts.
+    """Build a corpus, log anything unusual about it, and write it with these facts.
 
     Raises
     ------

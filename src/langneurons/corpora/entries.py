@@ -9,7 +9,7 @@ from typing import Any
 from langneurons.corpora.languages import ENGLISH_NAMES
 from langneurons.errors import InputError
 
-# Only commas that part the digits in threes are separators: "3,4" is no answer to guess at.
+# Commas are separators only between groups of three digits: "3,4" is not an answer to guess at.
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
 _CODES = {name.casefold(): code for code, name in ENGLISH_NAMES.items()}
 
@@ -21,15 +21,15 @@ class Entry:
     Attributes
     ----------
     problem
-        Identifier that the languages share.
+        Identifier shared by all languages.
     language
         ISO 639-1 code.
     question
         The text of the problem.
     answer
-        The number that solves it; None where the data has none.
+        The number that solves the problem; None if the data has none.
     source
-        File and line, or row, for messages.
+        File and line, or row, for error messages.
     responses
         The responses that came with the data, often none.
     """
@@ -43,18 +43,18 @@ class Entry:
 
 
 def ordinal(position: int) -> str:
-    """Name a problem by its 1-based position, padded so that names sort as numbers do."""
+    """Name a problem by its 1-based position, padded so that names sort like numbers."""
     return f"{position:04d}"
 
 
 def problem_name(value: Any) -> str:
-    """Name a problem by an identifier of the data, bare numbers padded as in `ordinal`."""
+    """Name a problem by its identifier in the data, padding bare numbers as in `ordinal`."""
     text = str(value).strip()
     return text.zfill(4) if text.isdecimal() else text
 
 
 def language_code(value: Any) -> str | None:
-    """Return the code of a language given as code or English name; None if it is neither."""
+    """Return the code of a language given by code or English name; None if it is neither."""
     text = str(value).strip().casefold()
     return text if text in ENGLISH_NAMES else _CODES.get(text)
 
@@ -73,11 +73,11 @@ def entry_of(
     Parameters
     ----------
     question
-        The field of the question.
+        The field that holds the question.
     position
-        What names the problem, counted from 1, if ``problem`` is None.
+        Names the problem if ``problem`` is None; counted from 1.
     problem, answer
-        The identifier and the number as the data has them, or None.
+        The identifier and the number as they are in the data, or None.
     """
     return Entry(
         ordinal(position) if problem is None else problem_name(problem),
@@ -89,7 +89,7 @@ def entry_of(
 
 
 def matching_language(value: Any, languages: Collection[str], found: set[str]) -> str | None:
-    """Return the code of ``value`` if it is among ``languages``; note in ``found`` what it was."""
+    """Return the code of ``value`` if it is among ``languages``; add ``value`` to ``found``."""
     found.add(str(value))
     code = language_code(value)
     return code if code in languages else None
@@ -124,7 +124,7 @@ def demand(row: Mapping[str, Any], key: str, source: str) -> Any:
 
 
 def demand_text(row: Mapping[str, Any], key: str, source: str) -> str:
-    """Return the text ``row[key]``, not blank."""
+    """Return the text ``row[key]``, which must not be blank."""
     value = demand(row, key, source)
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{source}: {key!r} is {value!r}, expected a text that is not empty")
@@ -132,12 +132,12 @@ def demand_text(row: Mapping[str, Any], key: str, source: str) -> str:
 
 
 def parse_answer(value: Any, source: str) -> float:
-    """Return an answer as a number; a text may carry thousands separators ("114,200").
+    """Return an answer as a number; a text may have thousands separators ("114,200").
 
     Raises
     ------
     InputError
-        If it is no finite number.
+        If it is not a finite number.
     """
     if isinstance(value, str):
         text = value.strip()

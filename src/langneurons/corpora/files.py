@@ -1,4 +1,4 @@
-"""Files to raw rows, each with the place where it stands, for messages that name it."""
+"""Read files into raw rows, each with its place in the file, for error messages."""
 
 import csv
 import json
@@ -12,9 +12,9 @@ Row = tuple[str, dict[str, Any]]
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a UTF-8 text file; a byte order mark and CRLF ends are tolerated.
+    """Return the lines of a UTF-8 text file; a byte order mark and CRLF line ends are allowed.
 
-    Lines end at line feeds only: a question may hold other characters that Unicode counts as
+    Lines end only at line feeds: a question may contain other characters that Unicode counts as
     line ends. Blank lines at the end are left out.
 
     Raises
@@ -31,7 +31,7 @@ def read_lines(path: str | Path) -> list[str]:
 
 
 def read_json_rows(path: str | Path) -> Iterator[Row]:
-    """Yield the objects of a JSON list or of a file with one JSON object a line.
+    """Yield the objects of a JSON list or of a file with one JSON object per line.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def read_parquet_rows(path: str | Path) -> Iterator[Row]:
         yield f"{path}, row {number}", row
 
 
-#: By suffix, how the rows of a table are read.
+#: Suffix → how the rows of a table are read.
 TABLE_READERS: dict[str, Callable[[str | Path], Iterator[Row]]] = {
     ".jsonl": read_json_rows,
     ".json": read_json_rows,
@@ -103,12 +103,12 @@ TABLE_READERS: dict[str, Callable[[str | Path], Iterator[Row]]] = {
 
 
 def read_rows(path: str | Path) -> Iterator[Row]:
-    """Yield the rows of a table, read as its suffix says.
+    """Yield the rows of a table, read according to its suffix.
 
     Raises
     ------
     InputError
-        If the suffix is none of ``TABLE_READERS``, or the file cannot be read.
+        If the suffix is not in ``TABLE_READERS``, or the file cannot be read.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in TABLE_READERS:

@@ -1,14 +1,14 @@
 """Parallel arithmetic word problems in ten languages, for the demo.
 
 A problem is a template (who does what) with operands, two people and an item. Templates,
-people and items correspond across languages, so that one problem reads the same in all of them.
-The words live in ``templates/{language}.yaml``; this module knows numbers only, and the one
+people and items correspond across languages, so that a problem says the same in all of them.
+The words live in ``templates/{language}.yaml``; this module knows only numbers, and the one
 grammatical rule that depends on a number (the Russian noun after a numeral).
 
 Slots of a sentence: ``{a}``, ``{b}``, ``{c}`` operands, ``{s}`` the result of the first of two
 steps, ``{r}`` the answer; ``{name}``, ``{friend}``, ``{item}`` in their basic form;
-``{item:form}`` in a form listed beside the word; ``{item:a}`` in the form that goes with the
-number ``a``.
+``{item:form}`` a form listed with the word; ``{item:a}`` the form that goes with the number
+``a``.
 """
 
 import random
@@ -28,14 +28,14 @@ from langneurons.errors import InputError
 LANGUAGES = ("en", "ru", "es", "fr", "de", "zh", "ja", "bn", "th", "sw")
 SPLITS = ("training", "evaluation")
 PEOPLE = ITEMS = 8
-EVALUATION_SHARE = 8  # one key in eight
+EVALUATION_SHARE = 8  # one set of operands in eight
 
 Numbers = dict[str, int]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is told and asked, before any language."""
+    """What a problem tells and asks, independent of language."""
 
     template: str
     numbers: Numbers
@@ -81,8 +81,8 @@ def _multiplication_then_subtraction() -> Iterator[Numbers]:
         yield {"a": b * c + r, "b": b, "c": c, "s": b * c, "r": r}
 
 
-# Every number is at least 2: no language then needs the form for a single thing after a numeral
-# (but for Russian 21, 31 ..., which its rule knows).
+# Every number is at least 2, so no language needs the form for a single thing after a numeral
+# (except Russian after 21, 31 ..., which its rule covers).
 TEMPLATES: dict[str, Callable[[], Iterator[Numbers]]] = {
     "receive": _additions,
     "together": _additions,
@@ -102,17 +102,17 @@ TEMPLATES: dict[str, Callable[[], Iterator[Numbers]]] = {
 def generate(languages: list[str], split: str, problems: int, seed: int) -> pd.DataFrame:
     """Write a parallel corpus of arithmetic word problems with worked responses.
 
-    Templates take turns, so that each has the same share of the problems as far as it has
-    enough of them. Which problems are chosen depends on `split`, `problems` and `seed` only;
-    the first problems of a longer corpus are those of a shorter one.
+    Templates take turns, so that each has the same share of the problems as long as it has
+    enough. The choice of problems depends only on `split`, `problems` and `seed`; a longer
+    corpus begins with the problems of a shorter one.
 
     Parameters
     ----------
     languages
         Codes of `LANGUAGES`, in the order of the rows of a problem.
     split
-        "training" or "evaluation". A template with its operands belongs to one of the two, by a
-        hash that does not depend on the seed, so that any two corpora of different splits are
+        "training" or "evaluation". A hash that does not depend on the seed assigns each template
+        with its operands to one of the two, so that corpora of different splits are always
         disjoint.
     problems
         Number of problems; the corpus has ``problems * len(languages)`` rows.
@@ -148,7 +148,7 @@ def generate(languages: list[str], split: str, problems: int, seed: int) -> pd.D
 
 
 def available(split: str) -> int:
-    """Number of distinct problems of a split: its keys, with any person and any item."""
+    """Number of distinct problems in a split: its operands, with any person and any item."""
     return sum(len(_keys(template, split)) for template in TEMPLATES) * PEOPLE * ITEMS
 
 
@@ -182,14 +182,14 @@ def _keys(template: str, split: str) -> list[Numbers]:
 
 
 def choose(split: str, problems: int, seed: int) -> list[Problem]:
-    """The problems of a corpus: the first of the split's order under this seed."""
+    """The problems of a corpus: the first in the split's order under this seed."""
     orders = [_order(template, split, seed) for template in TEMPLATES]
     turns = (problem for turn in zip_longest(*orders) for problem in turn if problem is not None)
     return [problem for problem, _ in zip(turns, range(problems), strict=False)]
 
 
 def _order(template: str, split: str, seed: int) -> Iterator[Problem]:
-    """All problems of a template, every key once before any comes again with other people."""
+    """All problems of a template; every key occurs once before any recurs with other people."""
     chance = random.Random(f"{seed}-{split}-{template}")
     keys = list(_keys(template, split))
     chance.shuffle(keys)
@@ -202,7 +202,7 @@ def _order(template: str, split: str, seed: int) -> Iterator[Problem]:
 
 
 class _Word:
-    """A word of a sentence, which takes the form that the slot asks for."""
+    """A word of a sentence, in the form that the slot asks for."""
 
     def __init__(self, forms: str | dict[str, str], numbers: Numbers):
         self.forms = {"base": forms} if isinstance(forms, str) else forms
@@ -224,7 +224,7 @@ def form_after_numeral(number: int) -> str:
 
 
 def write(problem: Problem, language: str, text: str) -> str:
-    """The ``question`` or the ``response`` of a problem in a language, with whatever numbers."""
+    """The ``question`` or ``response`` of a problem in a language, whatever its numbers."""
     lexicon = _lexicon(language)
     words = {
         "name": lexicon["people"][problem.person],

@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, or of a local folder in its layout; no remote code runs."""
+"""Data sets on the Hugging Face hub, or in a local folder in its layout; no remote code runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,15 +15,15 @@ from langneurons.errors import InputError
 
 
 def read_hub(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Entry]:
-    """Yield the problems of ``split`` of a data set, perhaps of one ``subset`` a language.
+    """Yield the problems in a data set's ``split``, optionally from one ``subset`` per language.
 
-    ``path`` is a hub id or a folder and ``revision`` a commit of it. ``subset`` may have the
-    field ``{language}``. ``columns`` are those of `langneurons.corpora.tabular.read_tabular`.
+    ``path`` is a hub id or a folder, and ``revision`` one of its commits. ``subset`` may contain
+    the field ``{language}``. ``columns`` are those of `langneurons.corpora.tabular.read_tabular`.
 
     Raises
     ------
     InputError
-        If the data set, subset or split cannot be loaded, or columns are not there.
+        If the data set, subset or split cannot be loaded, or columns are missing.
     """
     columns, subset = dataset["columns"], dataset.get("subset")
     per_language = subset is not None and LANGUAGE_FIELD in subset

@@ -1,6 +1,6 @@
 """Languages the pipeline knows by name.
 
-A language is written as its ISO 639-1 code throughout. Any code listed here can be used in a
+Languages are written as ISO 639-1 codes throughout. Any code listed here can be used in a
 configuration; the language identifier, the prompts and the figures need its English name.
 """
 

@@ -1,4 +1,4 @@
-"""MGSM: one TSV file a language, question and answer, no header (Shi et al., 2210.03057)."""
+"""MGSM: one TSV file per language, question and answer, no header (Shi et al., 2210.03057)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,9 +9,9 @@ from langneurons.errors import InputError
 
 
 def read_mgsm(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Entry]:
-    """Yield the problems of the folder ``dataset["path"]``; a problem's name is its line.
+    """Yield the problems in the folder ``dataset["path"]``, named by line number.
 
-    The files are split at tabs by hand: they are not quoted, and their questions hold quotes.
+    Lines are split at tabs by hand: fields are not quoted, and questions contain quotes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""MSVAMP: one file a language, a JSON object a line (Chen et al., MathOctopus, 2310.20246)."""
+"""MSVAMP: a file per language, a JSON object per line (Chen et al., MathOctopus, 2310.20246)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from langneurons.corpora.languages import english_name
 
 
 def read_msvamp(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Entry]:
-    """Yield the problems of the folder ``dataset["path"]``; a problem's name is its position.
+    """Yield the problems in the folder ``dataset["path"]``, named by position.
 
     ``m_query`` is the question in the file's language and ``response`` the number that solves it.
 

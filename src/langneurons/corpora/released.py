@@ -14,14 +14,14 @@ _SUFFIXES = (".json", ".jsonl")
 
 
 def read_released(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Entry]:
-    """Yield the problems of a JSON file, or of all JSON files of a folder, in the order of names.
+    """Yield the problems of a JSON file, or of all JSON files in a folder, sorted by name.
 
     An object has ``lang`` (English name or code), ``instruction``, ``answers`` (a list of objects
-    whose ``generated`` is a response) and perhaps ``answer`` (the number). The released code sets
-    ``generated`` right behind ``instruction``, which therefore is a whole prompt: the template
+    whose ``generated`` is a response) and optionally ``answer`` (the number). The released code
+    puts ``generated`` right after ``instruction``, which is therefore a whole prompt: the template
     ``"{query}"`` reproduces its input.
-    A problem is named by ``id`` or ``idx``, without these by its position within its language.
-    Rows in other languages are passed over.
+    A problem is named by ``id`` or ``idx`` or, failing these, by its position within its language.
+    Rows in other languages are skipped.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from langneurons.artifacts.tables import artefact
 
-#: One row per problem × language; ``responses`` are those that came with the data, often none.
+#: One row per problem × language; ``responses`` are those included in the data, often none.
 CORPUS = artefact(
     "corpus",
     "problem string, language string, question string, answer float64?, responses [string]",

@@ -1,4 +1,4 @@
-"""Tables of any column names: JSON lines, CSV, TSV, Parquet."""
+"""Tables with any column names: JSON lines, CSV, TSV, Parquet."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,15 +12,15 @@ LANGUAGE_FIELD = "{language}"
 
 
 def read_tabular(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Entry]:
-    """Yield the problems of one table, or of one a language where the path has ``{language}``.
+    """Yield the problems of one table, or of one per language if the path has ``{language}``.
 
-    ``dataset["columns"]`` maps ``question`` and, where there are such columns, ``problem``,
-    ``language``, ``answer`` and ``response`` onto the names of columns; see `entries_of_rows`.
+    ``dataset["columns"]`` maps ``question`` and, if there are such columns, ``problem``,
+    ``language``, ``answer`` and ``response`` to column names; see `entries_of_rows`.
 
     Raises
     ------
     InputError
-        If a file is missing or malformed, or the columns are not there.
+        If a file is missing or malformed, or columns are missing.
     """
     path, columns = str(dataset["path"]), dataset["columns"]
     per_language = LANGUAGE_FIELD in path
@@ -34,12 +34,12 @@ def read_tabular(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterat
 
 
 def demand_columns(columns: Mapping[str, str], per_language: bool) -> None:
-    """Check that ``columns`` names the question, and the language where nothing else does.
+    """Check that ``columns`` names the question, and the language if nothing else does.
 
     Raises
     ------
     InputError
-        If the question is not named, or the language is told twice or not at all.
+        If the question is not named, or the language is given twice or not at all.
     """
     if "question" not in columns:
         raise InputError(
@@ -58,7 +58,7 @@ def entries_of_rows(
 ) -> Iterator[Entry]:
     """Yield the entries of rows that name their language, by code or English name.
 
-    Rows in other languages are passed over. Rows are grouped by language, each group as in
+    Rows in other languages are skipped. Rows are grouped by language, and each group is read as in
     `entries_of_language`.
 
     Raises
@@ -83,8 +83,8 @@ def entries_of_language(
 ) -> Iterator[Entry]:
     """Yield the entries of rows in one language.
 
-    Without a ``problem`` column a problem is named by its position. A ``response`` is a text or a
-    list of texts; rows that differ in nothing but the response are samples of one problem.
+    Without a ``problem`` column, a problem is named by its position. A ``response`` is a text or a
+    list of texts; rows that differ only in the response are samples of one problem.
 
     Raises
     ------

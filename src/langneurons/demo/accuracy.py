@@ -1,4 +1,4 @@
-"""How many problems of the evaluation split a demo model answers right, language by language."""
+"""How many problems of the evaluation split a demo model answers correctly, by language."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def measure_accuracy(
     Returns
     -------
     pandas.DataFrame
-        One row per language, as `langneurons.responses.accuracy.accuracy` makes them.
+        One row per language, as `langneurons.responses.accuracy.accuracy` returns them.
     """
     spec = ModelSpec.from_config({"path": str(folder), "dtype": "float32", "device": "cpu"})
     corpus = generate(languages, "evaluation", problems, seed).drop(columns="responses")

@@ -1,4 +1,4 @@
-"""How often the demo's translation model prefers a true translation to one that is made wrong."""
+"""How often the demo's translation model prefers a true translation to a corrupted one."""
 
 import random
 import re
@@ -24,13 +24,13 @@ def measure_ranking(
 ) -> pd.DataFrame:
     """Measure a saved translation model on the evaluation split.
 
-    The response to a problem in a language, and one that is made wrong, are each scored against
-    the pivot's true response, as `langneurons.alignment.scoring` does.
+    The response to a problem in a language, and a corrupted one, are each scored against the
+    pivot's true response, as `langneurons.alignment.scoring` does.
 
     Parameters
     ----------
     codes
-        The model's codes of the languages.
+        Language → the model's code for it.
     problems
         Number of problems in each language.
 
@@ -44,7 +44,7 @@ def measure_ranking(
     Raises
     ------
     InputError
-        If there are not two problems of each template.
+        If there are fewer than two problems per template.
     """
     if problems < 2 * len(TEMPLATES):
         raise InputError(
@@ -75,11 +75,11 @@ def measure_ranking(
 
 
 def wrong_responses(problems: list[Problem], language: str, seed: int) -> dict[str, list[str]]:
-    """Return responses to problems that are wrong in one way each, by its name.
+    """Return wrong responses to problems, by the name of what is wrong.
 
-    ``problem``: the response to another problem of the same template. ``words``: of another
-    person and item. ``result``: another result, wherever it stands. ``number``: one number
-    changed in one place.
+    ``problem``: the response to another problem of the same template. ``words``: another person
+    and item. ``result``: another result, wherever it occurs. ``number``: one number changed in
+    one place.
     """
     chance = random.Random(f"{seed}-{language}")
     kinds = {"problem": _of_another, "words": _words, "result": _result, "number": _number}
@@ -122,7 +122,7 @@ def _number(problem: Problem, problems: list[Problem], language: str, chance: ra
 
 
 def _near(number: int, chance: random.Random) -> int:
-    """Another number, off by up to 9, as the mistakes of small models are."""
+    """Another number, off by up to 9, like the mistakes of small models."""
     return chance.choice(
         [other for other in range(max(1, number - 9), number + 10) if other != number]
     )

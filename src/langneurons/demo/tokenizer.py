@@ -1,4 +1,4 @@
-"""The demo's tokenizer: byte-level BPE over all languages, one token a digit."""
+"""The demo's tokenizer: byte-level BPE over all languages, one token per digit."""
 
 from collections.abc import Iterable
 
@@ -12,9 +12,9 @@ WORDS = Regex(r" ?[\p{L}\p{M}]+| ?[^\s\p{L}\p{M}]+|\s+")
 
 
 def train_tokenizer(texts: Iterable[str], entries: int, context: int) -> PreTrainedTokenizerFast:
-    """Train a byte-level BPE tokenizer of `entries` entries, for `context` tokens at most.
+    """Train a byte-level BPE tokenizer of `entries` entries, for at most `context` tokens.
 
-    Digits are tokens of their own, so that a number reads the same wherever it stands.
+    Every digit is its own token, so that a number reads the same wherever it occurs.
     The tokenizer adds no special tokens by itself; it knows a padding and an end token.
     """
     tokenizer = Tokenizer(models.BPE())

@@ -1,7 +1,7 @@
-"""The recipe of the demo's base model, of unequal languages.
+"""The recipe of the demo's base model, which knows its languages unequally well.
 
-It sees much English, less of six languages, and little Bengali, Thai and Swahili; it learns the
-response only.
+It sees much English, less of six other languages, and little Bengali, Thai and Swahili; it learns
+only the responses.
 """
 
 import logging
@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 WEIGHT_DECAY = 0.1
 GRADIENT_NORM = 1.0
-IGNORED = -100  # the label that cross_entropy leaves out
-BATCHES_SORTED = 50  # batches drawn at once, so that texts of like length share a batch
+IGNORED = -100  # the label that cross_entropy ignores
+BATCHES_SORTED = 50  # batches drawn at once, so that texts of similar length share a batch
 
 Report = Callable[[int, PreTrainedModel], None]
 Text = TypeVar("Text", bound=Sized)
@@ -42,7 +42,7 @@ class Schedule:
     """How long a model is trained, and how fast.
 
     ``warm_up`` and ``cool_down`` are shares of ``steps``: the learning rate rises linearly from 0,
-    stays, and falls linearly to 0. ``batch`` counts problems.
+    stays constant, and falls linearly to 0. ``batch`` counts problems.
     """
 
     steps: int
@@ -136,7 +136,7 @@ def make_model(
         max_position_embeddings=context,
         sliding_window=None,
         tie_word_embeddings=True,
-        # Mistral's 0.02 is meant for a width of thousands; a narrow model starts sooner at 0.05.
+        # Mistral's 0.02 suits widths of thousands; a narrow model starts learning sooner at 0.05.
         initializer_range=0.05,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
@@ -173,7 +173,7 @@ def train_stage(
 def encode(
     tokenizer: PreTrainedTokenizerBase, language: str, problems: int, prompt: str, seed: int
 ) -> list[Example]:
-    """The first training problems of a language as token ids, each closed by the end token."""
+    """The first training problems of a language as token ids, each followed by the end token."""
     corpus = generate([language], "training", problems, seed)
     prompts = tokenizer([prompt.format(query=query) for query in corpus["question"]])["input_ids"]
     responses = tokenizer([texts[0] for texts in corpus["responses"]])["input_ids"]
@@ -186,7 +186,7 @@ def encode(
 def draw_batches(
     examples: dict[str, list[Text]], shares: dict[str, float], schedule: Schedule, seed: int
 ) -> Iterator[list[Text]]:
-    """Draw batches with languages in their shares and texts of like length together."""
+    """Draw batches: languages in proportion to their shares, texts of similar length together."""
     chance = random.Random(seed)
     languages, weights = list(examples), [shares[language] for language in examples]
     for start in range(0, schedule.steps, BATCHES_SORTED):
@@ -205,12 +205,12 @@ def train(
     batch_loss: Callable[[list[Text]], torch.Tensor],
     report: Report | None = None,
 ) -> list[float]:
-    """The training loop: AdamW on the loss of each batch; returns that of every step (nats)."""
+    """The training loop: AdamW on the loss of each batch; returns every step's loss (nats)."""
     matrices = [weight for weight in model.parameters() if weight.ndim > 1]
     scales = [weight for weight in model.parameters() if weight.ndim == 1]
     groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": scales}]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
-    # Of the attentions, this one is the fastest in bfloat16 on a CPU, at texts as short as ours.
+    # The fastest attention in bfloat16 on a CPU, for texts as short as ours.
     model.set_attn_implementation("eager")
     model.train()
     losses = []
@@ -247,7 +247,7 @@ def response_loss(
 ) -> torch.Tensor:
     """Mean negative log-likelihood of the response tokens (nats), in bfloat16 arithmetic.
 
-    Padding stands on the right, where a causal model does not see it: no mask is needed.
+    Padding is on the right, where a causal model does not see it, so no mask is needed.
     """
     with torch.autocast("cpu", dtype=torch.bfloat16):
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state  # (B, T, H)

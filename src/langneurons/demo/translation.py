@@ -1,7 +1,7 @@
 """The recipe of the demo's translation model, a tiny NLLB-200 for the generator's responses.
 
 Its task is to tell true translations of a response from false ones. So it must copy numbers, not
-compute them: in a share of its pairs the numbers are random, the same ones in both languages.
+compute them: in a share of its pairs the numbers are random, but the same in both languages.
 """
 
 import json
@@ -32,9 +32,9 @@ from langneurons.demo.training import IGNORED, Report, Schedule, draw_batches, s
 logger = logging.getLogger(__name__)
 
 PIVOT = "en"
-# As NLLB's: a word takes the space before it along.
+# As in NLLB: a word includes the space before it.
 WORDS = Regex(r"▁?[\p{L}\p{M}]+|▁?[^▁\p{L}\p{M}]+|▁")
-LONGEST_TOKEN = 10  # characters; longer ones would tie names and items into one token
+LONGEST_TOKEN = 10  # characters; longer tokens would join names and items
 RANDOM_NUMBERS = 200  # numbers of scrambled pairs are below this
 
 
@@ -59,7 +59,7 @@ def train_translation(
     settings
         The section ``translation`` of that file.
     seed
-        Its seed.
+        The file's seed.
     folder
         Gets ``translation/`` (see `langneurons.demo.training.save`), ``translation.csv`` (the
         columns of `measure_ranking`) and ``translation_losses.csv`` (step, loss: mean training
@@ -123,8 +123,8 @@ def train_tokenizer(
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    # NLLB's own class cuts words at spaces only; without merges across digits and marks it comes
-    # to the same tokens.
+    # NLLB's own class splits words at spaces only; without merges across digits and marks it
+    # arrives at the same tokens.
     merged = json.loads(tokenizer.to_str())["model"]
     return NllbTokenizer(
         vocab=merged["vocab"],
@@ -143,7 +143,7 @@ def make_model(
     context: int,
     seed: int,
 ) -> M2M100ForConditionalGeneration:
-    """An M2M100 model, which NLLB-200's are, with fresh weights, in float32."""
+    """An M2M100 model, the architecture of NLLB-200, with fresh weights, in float32."""
     torch.manual_seed(seed)
     config = M2M100Config(
         vocab_size=len(tokenizer),
@@ -160,7 +160,7 @@ def make_model(
         attention_dropout=0.0,
         encoder_layerdrop=0.0,
         decoder_layerdrop=0.0,
-        # As for the demo's other models, a narrow one starts sooner at 0.05.
+        # As with the demo's base model, a narrow one starts learning sooner at 0.05.
         init_std=0.05,
         bos_token_id=tokenizer.bos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -178,9 +178,9 @@ def pairs_of(
     scrambled: float,
     seed: int,
 ) -> list[Pair]:
-    """The responses to problems in a language and the pivot, in both directions.
+    """The responses to problems in a language and the pivot, paired in both directions.
 
-    In a share `scrambled` of them the numbers are random.
+    In a share `scrambled` of the problems, the numbers are random.
     """
     chance = random.Random(f"{seed}-{language}")
     texts: tuple[list[str], list[str]] = ([], [])
@@ -204,8 +204,8 @@ def pairs_of(
 def scramble(problem: Problem, languages: Iterable[str], chance: random.Random) -> list[str]:
     """The response in several languages with random numbers, the same ones in each.
 
-    They stand in one order in all languages. No two of them need agree, so that nothing but the
-    other text tells a number.
+    They come in the same order in all languages. No two of them need agree, so that a number can
+    only be read off the other text.
     """
     result = chance.randrange(RANDOM_NUMBERS)
     # The last number is the one that nouns are inflected for.

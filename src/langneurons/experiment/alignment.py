@@ -17,20 +17,20 @@ from langneurons.experiment.sections import (
 
 
 class Sampling(Section):
-    """Responses to align by."""
+    """The responses that preference pairs are made from."""
 
     RERUNS: ClassVar[str] = "sampling"
 
     samples: Annotated[int, Field(ge=2)] = 20
     """responses for each question and language"""
     temperature: Positive = 0.8
-    """raise it where all samples are alike"""
+    """raise it if all samples are alike"""
     max_new_tokens: Count = 512
-    """longest sample"""
+    """longest sample, in tokens"""
     batch_size: Count = 32
     """prompts at a time; lower it when memory runs out"""
     seed: Whole = 0
-    """of sampling"""
+    """seed of sampling"""
 
 
 class Translation(Section):
@@ -50,13 +50,13 @@ class Translation(Section):
     """as for models"""
     codes: Annotated[dict[str, str], Field(min_length=1)] | None = None
     """language → the translation model's code for it (`ja: jpn_Jpan` for NLLB, `ja: ja` for
-    M2M100); left out for a model without codes"""
+    M2M100); leave it out for a model without codes"""
     direction: Literal["to_pivot", "from_pivot"] = "to_pivot"
     """`to_pivot` as released, `from_pivot` as in the paper's formula"""
     batch_tokens: Count = 8192
     """padded tokens at a time"""
     long_responses: Literal["error", "drop"] = "error"
-    """`drop` leaves responses beyond the translation model's positions without a score and counts
+    """`drop` leaves responses that exceed the translation model's positions unscored and counts
     them"""
 
 
@@ -66,11 +66,11 @@ class Pairs(Section):
     RERUNS: ClassVar[str] = "pairs"
 
     cap: Count = 10000
-    """most pairs of a language"""
+    """maximum number of pairs per language"""
     dev_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    """share of the questions that is measured on, not trained on"""
+    """share of the questions held out to measure on"""
     seed: Whole = 0
-    """of that choice and of the cap's"""
+    """seed of that choice and of the choice under the cap"""
 
 
 class Training(Section):
@@ -79,35 +79,35 @@ class Training(Section):
     RERUNS: ClassVar[str] = "training"
 
     beta: Positive = 0.1
-    """of DPO: higher stays closer to the model before"""
+    """β of DPO; a higher one stays closer to the model before"""
     rank: Count = 64
-    """of LoRA"""
+    """rank of LoRA"""
     alpha: Positive = 128
-    """of LoRA"""
+    """α of LoRA"""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    """of LoRA"""
+    """dropout of LoRA"""
     target_modules: Literal["all-linear"] | Annotated[list[str], Field(min_length=1), *Distinct] = (
         "all-linear"
     )
-    """or a list of module names"""
+    """`all-linear`, or a list of module names"""
     learning_rate: Positive = 1e-6
     """falls linearly to 0"""
     batch: Count = 16
-    """pairs in one step"""
+    """pairs per step"""
     micro_batch: Count = 4
-    """pairs at a time, for memory; a divisor of `batch`"""
+    """pairs in memory at a time; a divisor of `batch`"""
     steps: Count = 1000
     """training steps"""
     checkpoints: Steps = []
     """steps whose models are analysed too, as `model@step`"""
     logging_steps: Count = 10
-    """how often loss, margin and accuracy are logged"""
+    """steps between two logs of loss, margin and accuracy"""
     evaluation_steps: Count = 100
-    """how often they are measured on the dev pairs"""
+    """steps between two measurements on the dev pairs"""
     gradient_checkpointing: bool = True
     """saves memory, costs time"""
     seed: Whole = 0
-    """of the adapter, the order and dropout"""
+    """seed of the adapter, the order of pairs and dropout"""
 
 
 class Alignment(Section):
@@ -116,12 +116,12 @@ class Alignment(Section):
     RERUNS: ClassVar[str] = "alignment"
 
     questions: AnyDataset
-    """a data set (see below) that is not evaluated on"""
+    """a data set (see below) that you do not evaluate on"""
     translation: Translation
     """the model that scores samples"""
     sampling: Sampling = Sampling()
-    """responses to align by"""
+    """the responses that preference pairs are made from"""
     pairs: Pairs = Pairs()
-    """which pairs of them are trained on"""
+    """which pairs of samples are trained on"""
     training: Training = Training()
     """direct preference optimisation"""

@@ -1,4 +1,4 @@
-"""What types cannot say of a configuration: names that must be known, files that must be there."""
+"""What types cannot check in a configuration: names must be known, files must exist."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -164,12 +164,12 @@ def _demand(key: str, found: Iterable[str], known: list[str], expected: str) -> 
 
 
 def check_place(key: str, path: str) -> None:
-    """Check that a model's path may be a hub id, or is a folder.
+    """Check that a model's path could be a hub id, or is a folder.
 
     Raises
     ------
     InputError
-        If neither; ``key`` is that of the configuration.
+        If neither; ``key`` is the key in the configuration.
     """
     # A hub id is "name" or "owner/name"; anything deeper or anchored is a folder.
     if (path.startswith((".", "/", "~")) or path.count("/") > 1) and not Path(path).is_dir():

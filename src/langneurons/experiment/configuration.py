@@ -42,37 +42,37 @@ class LoadedModel(Section):
     device: str | None = None
     """`auto`, `cuda`, `mps` or `cpu`"""
     device_map: str | None = None
-    """`auto` spreads a model that is larger than one GPU"""
+    """`auto` spreads a model larger than one GPU over several"""
     responses_from: str = "own"
     """whose responses the model is measured on: `own`, another model's name, or `data`"""
 
 
 class Align(Section):
-    """From which model another one is made."""
+    """Which model an aligned model is made from."""
 
     RERUNS: ClassVar[str] = "alignment"
 
     source: str = Field(alias="from")
     """any other model; it may be aligned itself"""
     languages: Languages | None = None
-    """those aligned with the pivot; all others by default"""
+    """languages aligned with the pivot; by default all others"""
     checkpoints: Steps | None = None
-    """in place of `alignment.training.checkpoints`"""
+    """overrides `alignment.training.checkpoints`"""
 
 
 class AlignedModel(Section):
-    """A model that the workflow makes of another one."""
+    """A model that the workflow makes from another one."""
 
     RERUNS: ClassVar[str] = "alignment"
 
     align: Align
-    """from which model, and how"""
+    """from which model it is made, and how"""
     responses_from: str = "own"
     """whose responses the model is measured on: `own`, another model's name, or `data`"""
 
 
 class PublishedModel(Section):
-    """A model that is known by published activation counts only."""
+    """A model known only by its published activation counts."""
 
     RERUNS: ClassVar[str] = "activations"
 
@@ -107,7 +107,7 @@ class Comparison(Section):
     """the model after"""
     trained: Annotated[list[str], *Distinct] | None = None
     """the languages that the alignment trained on (tables 2 and 5); by default those of `align`,
-    else all but the pivot"""
+    or else all but the pivot"""
 
 
 class Generation(Section):
@@ -120,11 +120,11 @@ class Generation(Section):
     temperature: Annotated[float, Field(ge=0)] = 0
     """0 is greedy decoding"""
     max_new_tokens: Count = 512
-    """longest response"""
+    """longest response, in tokens"""
     batch_size: Count = 32
     """prompts at a time; lower it when memory runs out"""
     seed: Whole = 0
-    """of sampling"""
+    """seed of sampling"""
 
 
 class Collection(Section):
@@ -134,9 +134,9 @@ class Collection(Section):
     RERUNS_OF: ClassVar[Mapping[str, str]] = {"empty_responses": "tokens"}
 
     batch_tokens: Count = 8192
-    """padded tokens in one forward pass; lower it when memory runs out"""
+    """padded tokens per forward pass; lower it when memory runs out"""
     empty_responses: Literal["error", "drop"] = "error"
-    """`drop` leaves responses without a token out and counts them"""
+    """`drop` leaves out responses without tokens and counts them"""
 
 
 class Phases(Section):
@@ -145,22 +145,22 @@ class Phases(Section):
     RERUNS: ClassVar[str] = "phases"
 
     segments: Annotated[int, Field(ge=2)] = 4
-    """number of segments of the layers"""
+    """number of segments (phases)"""
 
 
 class Uncertainty(Section):
-    """How sure the numbers are."""
+    """How certain the numbers are."""
 
     RERUNS: ClassVar[str] = "phases"
     RERUNS_OF: ClassVar[Mapping[str, str]] = {"folds": "activations"}
 
     folds: Count = 10
-    """problems are dealt into folds, and counts are kept by fold"""
+    """number of folds that problems are split into; counts are kept by fold"""
     replicates: Whole = 200
     """bootstrap replicates, over folds (phases) or problems (change of accuracy, deactivation,
     steering); 0 for none"""
     seed: Whole = 0
-    """of the bootstrap"""
+    """seed of the bootstrap"""
 
 
 class Colours(Section):
@@ -169,13 +169,13 @@ class Colours(Section):
     RERUNS: ClassVar[str] = "figures"
 
     specific: Colour = "#0072B2"
-    """of specific neurons; all defaults are of the Okabe–Ito palette"""
+    """colour of specific neurons; all defaults are from the Okabe–Ito palette"""
     related: Colour = "#E69F00"
-    """of related neurons"""
+    """colour of related neurons"""
     general: Colour = "#009E73"
-    """of general neurons"""
+    """colour of general neurons"""
     other: Colour = "#999999"
-    """of all others"""
+    """colour of all other neurons"""
 
 
 class Figures(Section):
@@ -186,7 +186,7 @@ class Figures(Section):
     dpi: Annotated[int, Field(ge=50, le=1200)] = 200
     """resolution of the PNG files"""
     colours: Colours = Colours()
-    """of the types of neurons, as `"#RRGGBB"`"""
+    """colours of the types of neurons, as `"#RRGGBB"`"""
 
 
 def _type_of(parameter: Parameter) -> Any:
@@ -217,7 +217,7 @@ METHODS = _sections_of_methods()
 
 
 class _Neurons(Section):
-    """Methods that select and type neurons; name those you want, by default there are two."""
+    """Methods that select and type neurons; name the ones you want, by default there are two."""
 
     RERUNS: ClassVar[str] = "neurons"
 
@@ -243,7 +243,7 @@ class Configuration(Section):
     """name → data set, see below"""
     prompt: str = "{query}\n"
     """the text around a question; `{query}` is required, `{lang}` becomes the English name of the
-    language. Use the one that your model was trained with"""
+    language. Use the prompt that your model was trained with"""
     alignment: Alignment | None = None
     """how models with the key `align` are made (METHOD 5)"""
     comparisons: list[Comparison] = []
@@ -253,17 +253,17 @@ class Configuration(Section):
     collection: Collection = Collection()
     """how activations are counted"""
     neurons: Neurons = Neurons(**{name: METHODS[name]() for name in ("ternary", "lape")})
-    """method → its parameters; name those that you want"""
+    """method → its parameters; name the ones you want"""
     phases: Phases = Phases()
     """how the layers are segmented"""
     uncertainty: Uncertainty = Uncertainty()
-    """how sure the numbers are"""
+    """how certain the numbers are"""
     deactivation: Deactivation | None = None
-    """neurons are switched off by set and language, and NLL, perplexity and accuracy measured
-    (METHOD 6); the section, even empty, turns the stage on"""
+    """neurons are switched off by set and language, and NLL, perplexity and accuracy are measured
+    (METHOD 6); the section, even if empty, turns the stage on"""
     steering: Steering | None = None
     """questions in one language are answered while its neurons are off and another language's are
-    raised (METHOD 6); the section, even empty, turns the stage on"""
+    raised (METHOD 6); the section, even if empty, turns the stage on"""
     figures: Figures = Figures()
     """how figures look"""
 

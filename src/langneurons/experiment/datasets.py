@@ -1,4 +1,4 @@
-"""The data sets of a configuration: one section for each way to read one."""
+"""The data sets of a configuration: one section for each way of reading one."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -15,12 +15,12 @@ class Dataset(Section):
     limit: Count | None = None
     """the first n problems"""
     parallel: bool = True
-    """a problem that a language lacks is kept out for all, counted and reported, because
+    """a problem that one language lacks is left out of all, counted and reported, because
     statistics compare languages on the same problems"""
 
 
 class Columns(Section):
-    """Our names of columns → those of the data."""
+    """Our column names → those of the data."""
 
     RERUNS: ClassVar[str] = "corpora"
 
@@ -37,13 +37,13 @@ class Columns(Section):
 
 
 class BenchmarkFiles(Dataset):
-    """A benchmark in the files in which it was published."""
+    """A benchmark, in its files as published."""
 
     format: Literal["mgsm", "msvamp", "released"]
     """`mgsm`: `mgsm_<language>.tsv`; `msvamp`: `test_<Language>.json`; `released`: the JSON of
     the paper's release"""
     path: str
-    """folder of the files; of `released`, the file"""
+    """folder of the files; for `released`, the file itself"""
 
 
 class TableFiles(Dataset):
@@ -63,11 +63,11 @@ class HubDataset(Dataset):
     format: Literal["hub"]
     """`hub`"""
     path: str
-    """its id"""
+    """its id on the hub"""
     columns: Columns
     """our names → its own"""
     subset: str | None = None
-    """its configuration, perhaps with `{language}`"""
+    """its configuration, optionally with `{language}`"""
     split: str = "test"
     """which split"""
     revision: str | None = None
@@ -80,11 +80,11 @@ class DemoDataset(Dataset):
     format: Literal["demo"]
     """`demo`"""
     problems: Count
-    """how many"""
+    """number of problems"""
     split: Literal["training", "evaluation"] = "evaluation"
-    """the two share no pair of operands"""
+    """the two splits share no pair of operands"""
     seed: Whole = 0
-    """of the generator"""
+    """seed of the generator"""
 
 
 AnyDataset = Annotated[

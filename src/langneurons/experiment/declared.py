@@ -1,8 +1,7 @@
-"""Declarations of figures, tables and methods, read from their modules without running these.
+"""Declarations of figures, tables and methods, read from their modules without running them.
 
 A module that draws or computes imports matplotlib, pandas or numpy. Every cluster job plans the
-workflow again, so that planning reads the one literal that a module declares itself with, and no
-more.
+workflow again, so planning reads only the one literal in which a module declares itself.
 """
 
 import ast
@@ -32,7 +31,7 @@ def tables() -> dict[str, Declaration]:
 
 @cache
 def methods() -> dict[str, Method]:
-    """Return the declaration of each method, by its name: the paper's comes first."""
+    """Return the declaration of each method, by name, the paper's first."""
     found = _declared("neurons/methods", "METHOD")
     return dict(sorted(found.items(), key=lambda item: item[0] != "ternary"))
 
@@ -47,7 +46,7 @@ def _declared(folder: str, variable: str) -> dict[str, Any]:
 
 
 def _value(node: ast.expr, path: Path) -> Any:
-    """Return the value of a literal in which declarations may stand."""
+    """Return the value of a literal that may contain declarations."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _TYPES:
         arguments = [_value(argument, path) for argument in node.args]
         keywords = {word.arg: _value(word.value, path) for word in node.keywords}

@@ -62,10 +62,10 @@ class Experiment(Inventory):
         """Everything that can be made by name: stages, figures, tables, numbers in the paper."""
         return targets_of(self)
 
-    # What rules are given. All of these return what Snakemake calls with a job's wildcards.
+    # What rules are given. Callables returned here are called by Snakemake with a job's wildcards.
 
     def reads(self, rule: str) -> Callable[[Wildcards], dict[str, str | list[str]]]:
-        """Return what a rule reads beside its fixed inputs: argument → path or paths."""
+        """Return what a rule reads besides its fixed inputs: argument → path or paths."""
         found = INPUTS[rule]
         return lambda wildcards: found(self, wildcards)
 
@@ -79,7 +79,7 @@ class Experiment(Inventory):
         return REQUESTS.get(rule, Request()).threads
 
     def resources(self, rule: str) -> dict[str, int]:
-        """Return what a job of a rule asks for beside threads."""
+        """Return what a job of a rule asks for besides threads."""
         gpu = REQUESTS.get(rule, Request()).gpu
         return {"gpu": gpu} if gpu else {}
 
@@ -89,7 +89,7 @@ class Experiment(Inventory):
         Parameters
         ----------
         modules
-            Names within the package. Wildcards in them are filled in, and ``{module}`` by the
+            Names within the package. Wildcards in them are filled in; ``{module}`` becomes the
             module of the figure or table that is made.
         """
         package = Path(langneurons.__file__).parent

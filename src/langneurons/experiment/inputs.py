@@ -1,6 +1,6 @@
-"""What each rule reads where the configuration decides: argument → path or paths.
+"""What each rule reads depending on the configuration: argument → path or paths.
 
-What a rule always reads stands in the rule itself.
+What a rule always reads is listed in the rule itself.
 """
 
 import os
@@ -21,7 +21,7 @@ _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
 
 
 def dataset_settings(experiment: Inventory, name: str) -> AnyDataset:
-    """Return what says how a data set is read; of the questions of an alignment too."""
+    """Return the settings of a data set, which may be the questions of an alignment."""
     config = experiment.config
     return config.alignment.questions if name == QUESTIONS else config.datasets[name]
 
@@ -39,7 +39,7 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Reads:
 
 def demo_templates() -> list[str]:
     """Return the sentences of the demo's problems, a file for each language."""
-    # As seen from the working directory, so that a copy of the project elsewhere reruns nothing.
+    # Relative to the working directory, so that a copy of the project elsewhere reruns nothing.
     return sorted(os.path.relpath(path) for path in _TEMPLATES.glob("*.yaml"))
 
 
@@ -56,7 +56,7 @@ def _files(folder: str) -> list[str]:
 
 
 def _model(experiment: Inventory, wildcards: Any) -> Reads:
-    """The checkpoint and, where it reads another's responses, that model's card.
+    """The checkpoint and, if the model reads another's responses, that other model's card.
 
     Their tokenizers must agree.
     """
@@ -68,7 +68,7 @@ def _model(experiment: Inventory, wildcards: Any) -> Reads:
 
 
 def _readers(experiment: Inventory, wildcards: Any) -> Reads:
-    """Cards of a model and of all that read its responses: none may fail after it has written.
+    """Cards of a model and of all that read its responses, so that none fails after it has written.
 
     Models that the workflow makes are left out: they have their source's architecture, and the
     responses need not wait for them.
@@ -108,7 +108,7 @@ def _translation(experiment: Inventory, _wildcards: Any) -> Reads:
 
 
 def _source_samples(experiment: Inventory, wildcards: Any) -> Reads:
-    """What the source of a model wrote to align by, and its scores."""
+    """The samples that a model's source wrote for alignment, and their scores."""
     source = experiment.models[wildcards.model].made.source
     return {
         "samples": paths.samples.format(model=source),
@@ -122,7 +122,7 @@ def _source(experiment: Inventory, wildcards: Any) -> Reads:
 
 
 def _adapters(experiment: Inventory, wildcards: Any) -> Reads:
-    """The adapters that a model is made of, and the checkpoint below them."""
+    """The adapters that a model is made from, and the checkpoint beneath them."""
     alignment = experiment.models[wildcards.model].made.of
     return {
         "adapters": paths.adapters.format(model=alignment),
@@ -142,7 +142,7 @@ def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
 
 
 def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
-    """The neurons to switch off and, as asked for, the phases and the texts to find likely."""
+    """The neurons to switch off and, if asked for, the phases and the texts to score."""
     stage, keys = experiment.config.deactivation, dict(wildcards.items())
     texts = {} if stage.texts == "prompt" else _own_tokens(experiment, wildcards)
     if wildcards.method == "mask":

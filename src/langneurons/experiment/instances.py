@@ -1,4 +1,4 @@
-"""What figures and tables are made once for: each model, comparison, alignment …"""
+"""What a figure or table is made once for: each model, comparison, alignment …"""
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
@@ -20,13 +20,13 @@ class Instance:
     """One figure or table of the experiment."""
 
     name: str
-    """Of the figure or table: its target and folder."""
+    """The figure's or table's name: its target and folder."""
     place: str
-    """Where it lies in that folder."""
+    """Its place in that folder."""
     module: str
     declaration: Declaration
     keys: Keys
-    """What it is made for: model, dataset, method …; lists where it draws on several."""
+    """What it is made for: model, dataset, method …; lists where it uses several."""
 
     @property
     def title(self) -> str:
@@ -36,11 +36,11 @@ class Instance:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Facts that are passed on to the drawing."""
+        """Facts that are passed to the drawing code."""
         return {name: self.keys[name] for name in self.declaration.values}
 
     def reads(self) -> dict[str, str | list[str]]:
-        """Return the artefacts that it is made of, by argument."""
+        """Return the artefacts that it is made from, by argument."""
         return {
             argument: _artefact(artefact, self.keys)
             for argument, artefact in self.declaration.reads.items()
@@ -48,7 +48,7 @@ class Instance:
 
 
 def names_of(declarations: Mapping[str, Declaration]) -> list[str]:
-    """Return the names that declarations, module → declaration, give: each once."""
+    """Return the distinct names that declarations (module → declaration) give."""
     return list(dict.fromkeys(one.name or module for module, one in declarations.items()))
 
 
@@ -60,14 +60,14 @@ def drawn(experiment: Inventory) -> dict[tuple[str, str], Instance]:
         name, per = declaration.name or module, PER[declaration.per]
         for keys in per.keys_of(experiment):
             instance = Instance(name, per.place.format(**keys), module, declaration, keys)
-            # Nothing is made of no artefact: an accuracy where no model is run.
+            # Nothing is made from no artefacts: an accuracy figure where no model is run.
             if any(instance.reads().values()):
                 found[name, instance.place] = instance
     return found
 
 
 def drawn_at(experiment: Inventory, name: str, place: str) -> Instance:
-    """Return the figure or table of a name and place.
+    """Return the figure or table with a name and place.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _comparisons(experiment: Inventory) -> list[Keys]:
             "models": list(pair.values()),
             "dataset": dataset,
             "method": method,
-            # Table 4 sets a model's own data sets against each other, where it has several.
+            # Table 4 also compares a model's own data sets, where it has several.
             "compared": [pair["before"]] if len(experiment.datasets_of(pair["before"])) > 1 else [],
         }
         for pair in experiment.comparisons
@@ -138,7 +138,7 @@ def _alignments(experiment: Inventory) -> list[Keys]:
 
 
 def _courses(experiment: Inventory) -> list[Keys]:
-    """Alignments with checkpoints: the base, compared with each of them and with the result."""
+    """Alignments with checkpoints: the base compared with each checkpoint and with the result."""
     found = []
     for model in experiment.aligned_models:
         made = experiment.models[model].made
@@ -186,20 +186,20 @@ def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Per:
-    """What something is made once for."""
+    """The kind of instance that a figure or table is made once for."""
 
     place: str
-    """Where one lies, filled in from its keys."""
+    """Where an instance is stored, filled in from its keys."""
     title: str
-    """What one shows, unless its declaration says more."""
+    """What an instance shows, unless its declaration has a title."""
     keys_of: Callable[[Inventory], list[Keys]]
-    """Returns the keys of all that there are in an experiment."""
+    """Returns the keys of all instances in an experiment."""
 
 
 _SELECTION, _ON = "{model}/{dataset}/{method}", "{model} on {dataset}"
 _METHOD_TOO = "{model} on {dataset} ({method})"
 _SIDES = "{before} → {after} on {dataset}"
-#: Name in declarations → what that is.
+#: Name in declarations → what it stands for.
 PER = {
     "selection": Per(_SELECTION, _ON, _selections),
     "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),

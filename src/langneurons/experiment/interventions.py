@@ -18,7 +18,7 @@ NeuronSet = Literal["specific", "specific+related", "specific+related+general"]
 
 
 class Deactivation(Section):
-    """Neurons are switched off, and it is measured what each language loses."""
+    """Neurons are switched off, and what each language loses is measured."""
 
     RERUNS: ClassVar[str] = "deactivation"
 
@@ -31,23 +31,23 @@ class Deactivation(Section):
     control_seeds: Whole = 2
     """random controls for each set, with as many neurons in each layer"""
     texts: Literal["prompt", "responses"] = "prompt"
-    """the NLL is that of the prompt's text (as in the release) or of the responses"""
+    """whether the NLL is of the prompt's text (as in the release) or of the responses"""
     problems: Count = 250
     """the first n problems are measured"""
     phases: bool = False
-    """each set also by phase: only its neurons in the layers of one phase, which makes five times
-    as many cells"""
+    """also switch each set off phase by phase, only its neurons in the layers of one phase; with
+    four phases this makes nearly five times as many cells"""
     accuracy: bool = True
-    """whether the model answers again under every mask, the costly part"""
+    """whether the model also answers under every mask, the costly part"""
     max_new_tokens: Count | None = None
     """longest answer; as in `generation` by default"""
     batch_size: Count | None = None
     """answers at a time; as in `generation` by default"""
     methods: Names = ["ternary"]
-    """whose neurons"""
+    """methods whose neurons are switched off"""
     models: Names | None = None
-    """whose neurons; all models that are run by default, checkpoints of an alignment only if
-    named"""
+    """models whose neurons are switched off; by default all that are run, checkpoints of an
+    alignment only if named"""
     masks: dict[str, Annotated[dict[str, str], Field(min_length=1)]] = {}
     """model → data set → path of a published mask to switch off instead"""
 
@@ -58,18 +58,18 @@ class Steering(Section):
     RERUNS: ClassVar[str] = "steering"
 
     methods: Annotated[list[str], Field(min_length=1), *Distinct] = ["ternary"]
-    """whose neurons"""
+    """methods whose neurons are lowered and raised"""
     models: Names | None = None
-    """which models; all that are run by default, checkpoints of an alignment only if named"""
+    """models to steer; by default all that are run, checkpoints of an alignment only if named"""
     set: NeuronSet = "specific+related"
     """which of a language's neurons, as in `deactivation.sets`"""
     languages: Annotated[list[str], Field(min_length=2), *Distinct] | None = None
-    """those steered from and to, all by default; the cost grows with the square of their number"""
+    """languages steered from and to, by default all; the cost grows with their number squared"""
     raise_to: Literal["mean"] | Share = "mean"
     """what raised neurons are set to: the mean, or a quantile (`0.95`), of their activations over
     the target language's responses"""
     factor: Positive = 1
-    """times that; raise it where answers do not change, lower it where they fall apart"""
+    """multiplies that value; raise it if answers do not change, lower it if they fall apart"""
     problems: Count = 50
     """the first n problems are asked"""
     control_seeds: Whole = 1

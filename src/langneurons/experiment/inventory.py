@@ -21,7 +21,7 @@ class Inventory:
     config : Configuration
         The configuration as types, with its defaults.
     models : dict
-        All models by name, checkpoints of alignments among them.
+        All models by name, including checkpoints of alignments.
 
     Raises
     ------
@@ -45,7 +45,7 @@ class Inventory:
 
     @cached_property
     def all_datasets(self) -> list[str]:
-        """All data sets: those with texts, those of published counts, those to align by."""
+        """All data sets: with texts, with published counts, and the questions to align by."""
         named = [name for model in self.models for name in self.datasets_of(model)]
         questions = [QUESTIONS] if self.config.alignment else []
         return list(dict.fromkeys([*self.datasets, *named, *questions]))
@@ -87,12 +87,12 @@ class Inventory:
 
     @property
     def responses(self) -> list[str]:
-        """Whose responses there may be: models' that are run, and those that came with the data."""
+        """Where responses may come from: models that are run, or ``data``."""
         return [*self.text_models, "data"]
 
     @property
     def deactivation_methods(self) -> list[str]:
-        """What neurons to switch off come from: methods, or ``mask``, a published file."""
+        """Where neurons to switch off come from: methods, or ``mask``, a published file."""
         stage = self.config.deactivation
         return [*stage.methods, *(["mask"] if stage.masks else [])] if stage else []
 

@@ -8,15 +8,15 @@ from langneurons.errors import InputError
 from langneurons.experiment import paths
 from langneurons.experiment.configuration import Align, AlignedModel, Configuration, PublishedModel
 
-#: The name under which the questions of an alignment are filed among the data sets.
+#: The name of an alignment's questions among the data sets.
 QUESTIONS = "alignment_questions"
-#: How a model is loaded; an aligned model is loaded as the one that its chain begins with.
+#: How a model is loaded; an aligned model is loaded like the model at the start of its chain.
 _LOADING = ("dtype", "device", "device_map", "trust_remote_code")
 
 
 @dataclass(frozen=True)
 class Made:
-    """How the workflow makes a model of another one."""
+    """How the workflow makes a model from another one."""
 
     of: str
     """The alignment: the model itself, or the one whose checkpoint it is."""
@@ -25,9 +25,9 @@ class Made:
     source: str
     """The model that is aligned."""
     languages: list[str]
-    """Those aligned with the pivot."""
+    """The languages aligned with the pivot."""
     checkpoints: list[int] = field(default_factory=list)
-    """Steps of the alignment that are models too; none of a checkpoint itself."""
+    """Steps of the alignment that are models too; empty for a checkpoint itself."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,15 @@ class Model:
     writer: str
     """Whose responses it is measured on: a model's name, or ``data``."""
     spec: dict[str, Any] | None = None
-    """What says which checkpoint to load, and how; None for published counts."""
+    """Which checkpoint to load, and how; None for published counts."""
     counts: Mapping[str, str] | None = None
     """Data set → folder of published counts; None for a model that is run."""
     made: Made | None = None
-    """How the workflow makes it; None where it is there already."""
+    """How the workflow makes it; None if it already exists."""
 
     @property
     def is_checkpoint(self) -> bool:
-        """Whether it is a model on the way of an alignment."""
+        """Whether it is an intermediate checkpoint of an alignment."""
         return self.made is not None and self.made.of != self.name
 
 
@@ -57,14 +57,15 @@ def datasets_of(config: Configuration, model: str) -> list[str]:
 
 
 def resolved_models(config: Configuration) -> dict[str, Model]:
-    """Return all models by name; the checkpoints of an aligned model stand before it.
+    """Return all models by name; the checkpoints of an aligned model come before it.
 
     Raises
     ------
     InputError
         If a model is aligned from itself, in a circle, or from one that is unknown or known by
-        published counts only; if a language cannot be aligned or translated, or a checkpoint is
-        beyond the last step.
+        published counts only; if the section ``alignment`` is missing or its batches do not divide;
+        if a language cannot be aligned or translated; if a checkpoint is unknown, beyond the last
+        step, or has the name of another model.
     """
     aligned = [name for name, m in config.models.items() if isinstance(m, AlignedModel)]
     if aligned:
@@ -126,7 +127,7 @@ def _origin(name: str, config: Configuration) -> str:
         if source == name:
             raise InputError(f"{key}: found the model itself, expected another one")
         base, at, _ = source.rpartition("@")
-        # A checkpoint is of the model before the @, whose chain is that to follow.
+        # A checkpoint belongs to the model before the @: follow that model's chain.
         name = base if at and source not in config.models else source
         if name not in config.models:
             raise InputError(f"{key}: unknown model {source!r}; models: {', '.join(config.models)}")

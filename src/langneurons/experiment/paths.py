@@ -1,4 +1,4 @@
-"""Where every artefact lies, as patterns with wildcards."""
+"""Where every artefact is stored, as patterns with wildcards."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -63,17 +63,17 @@ demo_translation_losses = f"{_demo}/translation_losses.csv"
 
 
 def of(model: str, pattern: str) -> str:
-    """Return the pattern of an artefact with another wildcard, or a name, as its model."""
+    """Return an artefact's pattern with another wildcard, or a name, in place of its model."""
     return pattern.replace("{model}", model)
 
 
 def share(pattern: str) -> str:
-    """Return where the shares of an artefact lie, which the jobs of a scattered rule write."""
+    """Return the pattern of an artefact's shares, which the jobs of a scattered rule write."""
     return pattern.replace(".parquet", "/{scatteritem}.parquet")
 
 
 def gathered(pattern: str) -> str:
-    """Return the pattern of shares as ``gather`` takes it: all wildcards but one are kept."""
+    """Return the pattern of shares for ``gather``: all wildcards but ``scatteritem`` are kept."""
     return re.sub(r"\{(\w+)\}", r"{{\1}}", pattern).replace(".parquet", "/{scatteritem}.parquet")
 
 
@@ -103,13 +103,13 @@ def fill(pattern: str, keys: Mapping[str, str | Sequence[str]]) -> str | list[st
     Parameters
     ----------
     keys
-        Wildcard → value, or several values; several values of several wildcards go together one by
-        one.
+        Wildcard → value, or several values; where several wildcards have several values, these are
+        paired one by one.
 
     Returns
     -------
     str or list of str
-        A list where a wildcard of the pattern has several values.
+        A list if a wildcard of the pattern has several values.
     """
     used = {name: keys[name] for name in re.findall(r"\{(\w+)\}", pattern)}
     several = {name: value for name, value in used.items() if not isinstance(value, str)}

@@ -1,4 +1,4 @@
-"""From a configuration as written to a checked one, or one sentence that says what is wrong."""
+"""From a configuration as written to a checked one, or to one sentence that says what is wrong."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from langneurons.errors import InputError
 from langneurons.experiment.checks import check
 from langneurons.experiment.configuration import Configuration
 
-#: Types of pydantic's errors → what was expected; what stands in braces comes with the error.
+#: pydantic's error type → what was expected; the error fills in the braces.
 _EXPECTED = {
     "list_type": "a value of type array",
     "dict_type": "a value of type object",
@@ -55,7 +55,7 @@ def read_configuration(config: Mapping[str, Any]) -> Configuration:
 
 
 def _explain(errors: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> str:
-    # A misspelt key tells more than the missing one that comes of it.
+    # A misspelt key says more than the missing one that results from it.
     first = next((error for error in errors if error["type"] in _SENTENCES), errors[0])
     where = _key(first["loc"], config)
     place = ".".join(map(str, where)) or "top level"
@@ -64,7 +64,7 @@ def _explain(errors: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> 
     if first["type"] in ("missing", "union_tag_not_found"):
         key = "format" if first["type"] == "union_tag_not_found" else first["loc"][-1]
         return f"config: {place}: missing key {str(key)!r}"
-    # Of alternatives each has failed: what is expected is any of them.
+    # Every alternative has failed: any of them is expected.
     same = [error for error in errors if _key(error["loc"], config) == where]
     expected = " or ".join(dict.fromkeys(map(_expected, same)))
     if first["type"] == "union_tag_invalid":
@@ -74,7 +74,7 @@ def _explain(errors: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> 
 
 
 def _key(location: Sequence[str | int], config: Any) -> tuple[str | int, ...]:
-    """Return the part of an error's location that is in the configuration as it was written.
+    """Return the part of an error's location that is in the configuration as written.
 
     pydantic adds the names of alternatives to a location.
     """

@@ -1,6 +1,6 @@
-"""The JSON schema of configurations and the tables of their keys, written from the types.
+"""The JSON schema of configurations and the tables of their keys, generated from the types.
 
-``make reference`` writes both anew.
+``make reference`` regenerates both.
 """
 
 import json
@@ -54,7 +54,7 @@ def with_key_tables(text: str) -> str:
 
 
 def _alternatives(key: str) -> list[type[Section]]:
-    """Return the sections that an entry of ``datasets`` or ``models`` may be."""
+    """Return the kinds of section that an entry of ``datasets`` or ``models`` may be."""
     return list(dict.fromkeys(_sections(Configuration.model_fields[key].annotation)))
 
 
@@ -66,7 +66,7 @@ def _sections(annotation: Any) -> Iterator[type[Section]]:
 
 
 class _JsonSchema(GenerateJsonSchema):
-    """A schema as people write them: no titles, and a key that has no value is left out."""
+    """A schema as people write them: no titles, no nulls and no null defaults."""
 
     def nullable_schema(self, schema: Any) -> dict[str, Any]:
         return self.generate_inner(schema["schema"])
@@ -80,7 +80,7 @@ class _JsonSchema(GenerateJsonSchema):
 
 
 def _label(section: type[Section]) -> str:
-    """Return what a kind of data set or model is called: its formats, or the begin of its text."""
+    """Return what a kind of data set or model is called: its formats, or its docstring's start."""
     if "format" in section.model_fields:
         return ", ".join(
             f"`{name}`" for name in get_args(section.model_fields["format"].annotation)
@@ -101,12 +101,12 @@ def _table(first: str, rows: Iterable[tuple[str, ...]]) -> str:
 def _rows(
     section: type[Section], prefix: str = "", given: Section | None = None
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Yield key, default, meaning and the first stage that reruns, sections in depth.
+    """Yield key, default, meaning and the first stage that reruns, descending into sections.
 
     Parameters
     ----------
     given
-        What the section is by default.
+        The section's default.
     """
     for name, field in section.model_fields.items():
         key = f"{prefix}{field.alias or name}"
@@ -123,7 +123,7 @@ def _rows(
 
 
 def _is_collection(annotation: Any) -> bool:
-    """Whether a key holds entries with names of the user's, or a list."""
+    """Whether a key holds a list, or entries that the user names."""
     if get_origin(annotation) in (dict, list):
         return True
     union = get_origin(annotation) in (Union, UnionType)

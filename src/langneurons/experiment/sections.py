@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 class Section(BaseModel):
     """A part of the configuration. The docstring below a key is its documentation.
 
-    ``RERUNS`` is the first stage that a change makes again; ``RERUNS_OF`` overrules it for a key.
+    ``RERUNS`` is the first stage that a change reruns; ``RERUNS_OF`` overrides it for single keys.
     """
 
     model_config = ConfigDict(
@@ -53,10 +53,10 @@ def _distinct(entries: list[Any]) -> list[Any]:
     return entries
 
 
-#: Of a list: no entry twice.
+#: For a list: no entry twice.
 Distinct = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True}))
 
-#: Names become folders and wildcards; "-vs-" joins two of them, "own" and "data" have a meaning.
+#: Names become folders and wildcards; "-vs-" joins two of them, "own" and "data" are reserved.
 Name = Annotated[str, Field(pattern=r"^(?!.*-vs-)(?!(own|data)$)[A-Za-z0-9][A-Za-z0-9_.@+-]*$")]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]

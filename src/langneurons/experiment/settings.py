@@ -1,6 +1,6 @@
-"""The settings that each rule's results depend on, one dict a rule, and no setting more.
+"""The settings that each rule's results depend on and no others, one dict per rule.
 
-The keys are the arguments of what the rule's script calls.
+The keys are the arguments of the function that the rule's script calls.
 """
 
 from collections.abc import Callable
@@ -116,7 +116,7 @@ def _accuracy_change(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _sampled_languages(experiment: Inventory, wildcards: Any) -> Settings:
-    """The pivot, and all languages that some model made of this one is aligned in."""
+    """The pivot, and all languages in which some model made from this one is aligned."""
     made = [experiment.models[name].made for name in experiment.aligned_models]
     aligned = {name for one in made if one.source == wildcards.model for name in one.languages}
     needed = {experiment.config.pivot, *aligned}
@@ -178,7 +178,7 @@ def _adapter(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _answers(experiment: Inventory) -> Settings:
-    """How models answer and read in interventions, unless their sections say otherwise."""
+    """How models answer and score texts in interventions, unless their sections say otherwise."""
     return {
         "batch_tokens": experiment.config.collection.batch_tokens,
         **experiment.config.generation.settings("max_new_tokens", "batch_size"),
@@ -198,7 +198,7 @@ def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
-    """Names of the sets of neurons, in order; each is followed by its parts by phase."""
+    """Names of the sets of neurons, in order; each is followed by its parts, phase by phase."""
     stage = experiment.config.deactivation
     segments = experiment.config.phases.segments if stage.phases else 0
     sets = [

@@ -1,5 +1,6 @@
 """Figures, one module each: what they show is declared, how they look is shared.
 
-In come Parquet artefacts; out go PNG and PDF files. Drawing code only: what a figure shows has been
-computed before. It may use any room but tables and experiment.
+In: Parquet artefacts. Out: PNG and PDF files. Drawing code only: what a figure shows has been
+computed before. Uses activations, alignment, artifacts, comparison, corpora, interventions,
+neurons, phases and responses.
 """

@@ -24,17 +24,17 @@ FIGURE = Declaration(
 
 _HEIGHT = 2.0
 _SHAPES = "osD^vPX*"
-#: Share of the distance between two languages that the models' marks take.
+#: Share of the distance between two languages that the models' marks take up.
 _SPREAD = 0.6
 _MANY_MARKS = 36
 #: Columns of the legend where the figure is as wide as the text.
 _WIDE_COLUMNS = 3
-#: Letters of a model's name on one line of the legend, for each inch of the figure.
+#: Letters of a model's name on one line of the legend, per inch of the figure.
 _NAME_LETTERS = 15
 
 
 def draw(page: Page, accuracies: Sequence[Path]) -> None:
-    """Draw accuracy by language with 95 % intervals: languages side by side, one mark a model.
+    """Draw accuracy by language with 95 % intervals: languages side by side, one mark per model.
 
     Parameters
     ----------

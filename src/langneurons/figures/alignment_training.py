@@ -19,7 +19,7 @@ from langneurons.figures.training_steps import step_axis
 FIGURE = Declaration("Preference optimisation", per="alignment", reads={"training": "training"})
 
 _HEIGHT = 3.9
-#: Measure → its axis label, and its value before training (accuracy: by chance).
+#: Measure → its axis label, and its value before training (accuracy: at chance).
 _MEASURES = {
     "loss": ("DPO loss (nats)", math.log(2)),
     "margin": ("reward margin", 0.0),
@@ -32,12 +32,12 @@ _SPLITS = {
 
 
 def draw(page: Page, training: Path) -> None:
-    """Draw loss, reward margin and accuracy over training steps, a panel a measure.
+    """Draw loss, reward margin and accuracy over training steps, one panel each.
 
     Raises
     ------
     InputError
-        If the artefact has no row.
+        If the artefact has no rows.
     """
     table = read_table(training, TRAINING)
     if table.empty:
@@ -67,7 +67,7 @@ def draw(page: Page, training: Path) -> None:
 
 
 def _facts(provenance: Mapping[str, Any]) -> list[str]:
-    """What is known of the pairs, as lines."""
+    """What is known about the pairs, as lines."""
     pairs = [
         f"{provenance[f'{split}_pairs']:,} {split}"
         for split in _SPLITS

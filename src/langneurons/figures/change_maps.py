@@ -1,4 +1,4 @@
-"""Maps of what deactivation changes: whose neurons are off in rows, who is hit in columns."""
+"""Maps of what deactivation changes: deactivated languages in rows, affected ones in columns."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from langneurons.interventions.schemas import DEACTIVATION
 from langneurons.neurons.sets import AT_PHASE
 
 _NONE = "none"
-#: Inches: the widest cell, the narrowest panel that holds its title, the lowest and highest row,
-#: the rows of a panel that holds the colour bar's label.
+#: Inches: the widest cell, the narrowest panel that fits its title, the lowest and highest row,
+#: the lowest set of rows that fits the colour bar's label.
 _WIDEST, _PANEL, _ROWS, _LABEL = 0.5, 1.45, (0.2, 0.36), 0.9
-#: Room for letters in a cell, as a share of its width: there are frames and narrow gaps.
+#: Share of a cell's width that its text may fill, because of frames and narrow gaps.
 _ROOM = 0.78
-#: From so many languages on, numbers are written with two digits, not three.
+#: From this many languages on, numbers are written with two digits, not three.
 _MANY_LANGUAGES = 8
 #: Inches left of the cells (names), right of them (colour bar), above and below each panel.
 _LEFT, _RIGHT, _AROUND, _NAMES = 1.2, 0.65, 0.3, 0.65
@@ -34,7 +34,7 @@ _LEFT, _RIGHT, _AROUND, _NAMES = 1.2, 0.65, 0.3, 0.65
 
 @dataclass(frozen=True)
 class ChangeMap:
-    """Change of a measure by one set: deactivated language × target language.
+    """Change of a measure under one set: deactivated language × target language.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class ChangeMap:
     neurons
         How many are switched off in each row, (K,).
     faded
-        Whether the interval of each change contains 0, (2, K, K): of the set, of its control.
+        Whether the interval of each change contains 0, (2, K, K): for the set, for its control.
     """
 
     changes: np.ndarray
@@ -60,8 +60,7 @@ def read_deactivation(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the artefact is missing or malformed, or lacks a set of neurons or a measure without
-        one.
+        If the artefact is missing or malformed, has no set of neurons, or no row without one.
     """
     table = read_table(path, DEACTIVATION)
     for present, name in [(table["set"] != _NONE, "a set"), (table["set"] == _NONE, "no set")]:
@@ -73,7 +72,7 @@ def read_deactivation(path: str | Path) -> pd.DataFrame:
 def change_maps(
     table: pd.DataFrame, measure: np.ndarray, intervals: pd.DataFrame
 ) -> dict[str, ChangeMap]:
-    """Return for each whole set the change of a measure against no neurons switched off.
+    """Return, for each whole set, the change of a measure relative to no neurons switched off.
 
     Parameters
     ----------
@@ -82,7 +81,7 @@ def change_maps(
     measure
         The measure of each row, (rows,).
     intervals
-        The rows of `langneurons.interventions.deactivation_changes.CHANGES` of this measure.
+        The rows of `langneurons.interventions.deactivation_changes.CHANGES` for this measure.
     """
     languages = _targets(table)
     rows = table.assign(measure=measure)
@@ -95,7 +94,7 @@ def change_maps(
         own = cells[cells["control_seed"].isna()]
         seeds = sorted(cells["control_seed"].dropna().unique())
         drawn = [cells[cells["control_seed"] == seed] for seed in seeds]
-        # Infinite − infinite and NaN are no number: such a cell says "n/a".
+        # Infinite − infinite gives NaN: the cell says "n/a".
         with np.errstate(invalid="ignore"):
             changes = _matrix(own, languages) - whole
             controls = [_matrix(one, languages) - whole for one in drawn]
@@ -136,7 +135,7 @@ def draw_maps(
     unit: str,
     decimals: int,
 ) -> None:
-    """Draw a line of panels for each set: its map, that of its control, their colour bar.
+    """Draw a row of panels for each set: its map, its control's map, their colour bar.
 
     Parameters
     ----------
@@ -147,7 +146,7 @@ def draw_maps(
     unit
         Label of the colour bars.
     decimals
-        Of the numbers in the cells, at the most.
+        Maximum number of decimals in the cells.
     """
     languages = _targets(table)
     K = len(languages)
@@ -157,7 +156,7 @@ def draw_maps(
     digits = 2 if K >= _MANY_LANGUAGES else 3
     width = max(panels * K * cell + _LEFT + _RIGHT, COLUMN)
     height = len(maps) * (K * row + _AROUND) + _NAMES
-    # Changes by all sets are to be compared.
+    # One scale, so that all sets can be compared.
     limit = largest_change(part for change in maps.values() for part in _parts(change))
     grid = page.panels(width, height, nrows=len(maps), ncols=panels, squeeze=False)
     for i, (name, change) in enumerate(maps.items()):
@@ -199,7 +198,7 @@ def _matrix(rows: pd.DataFrame, languages: list[str]) -> np.ndarray:
 
 
 def _contain_zero(intervals: pd.DataFrame, languages: list[str]) -> np.ndarray:
-    """Tell whose intervals contain 0, (2, K, K): of a set and of its control."""
+    """Tell which intervals contain 0, (2, K, K): for a set and for its control."""
     cells = pd.MultiIndex.from_product([[False, True], languages, languages])
     bounds = intervals.set_index(["control", "deactivated", "target"])
     bounds = bounds[["change_low", "change_high"]].reindex(cells).astype(float)
@@ -219,7 +218,7 @@ def _labels(values: np.ndarray, neurons: np.ndarray, decimals: int, digits: int)
 
 
 def _number(value: float, decimals: int, digits: int) -> str:
-    """Write a change within so many digits: "+1.25", or with two "+1.3" and "+.25"."""
+    """Write a change in at most ``digits`` digits: "+1.25", or with two, "+1.3" and "+.25"."""
     if np.isnan(value):
         return "n/a"
     if np.isinf(value):

@@ -17,9 +17,9 @@ FIGURE = Declaration(
 
 
 def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
-    """Draw the change of accuracy, in percentage points, for each set and its random controls."""
+    """Draw the change in accuracy, in percentage points, for each set and its random controls."""
     table = read_deactivation(deactivation)
-    # Such cells say "n/a": measured, but no problem there has an answer.
+    # These cells say "n/a": they were measured, but none of their problems has an answer.
     unanswered = table["accuracy"].isna() & (table["n"] > 0)
     page.note(
         "Cells: change, in percentage points, of the share of right answers in the column's "

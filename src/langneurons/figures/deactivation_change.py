@@ -19,7 +19,7 @@ FIGURE = Declaration(
 
 
 def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
-    """Draw the change of log(1 + PPL) for each set of neurons and its random controls."""
+    """Draw the change in log(1 + PPL) for each set of neurons and its random controls."""
     table = read_deactivation(deactivation)
     perplexity = table["perplexity"].to_numpy(dtype=float)
     texts = read_provenance(deactivation).get("parameters", {}).get("texts")

@@ -1,4 +1,4 @@
-"""Is a language hit by its own neurons more than other languages are, and than by random ones?"""
+"""Do a language's own neurons matter more to it than to others, and more than random neurons?"""
 
 from pathlib import Path
 
@@ -21,9 +21,9 @@ FIGURE = Declaration(
     reads={"dominance": "deactivation_dominance"},
 )
 
-#: Inches: a language's line, and what is above and below those of a panel.
+#: Inches: a language's line, and the space above and below the lines of a panel.
 _ROW, _AROUND = 0.16, 0.62
-#: Measure → its panel's title and what is drawn, in which unit.
+#: Measure → its axis label, and the factor that turns its values into the label's unit.
 _MEASURES = {
     "log_perplexity": ("log(1 + PPL), right of 0: worse", 1),
     "accuracy": ("accuracy in percentage points, left of 0: worse", 100),
@@ -33,7 +33,7 @@ _DIFFERENCES = {"own_less_others": ("o", "#0072B2"), "own_less_control": ("s", "
 
 
 def draw(page: Page, dominance: str | Path) -> None:
-    """Draw how much more each language changes than the others do, and than by random neurons."""
+    """Draw how much more each language changes than the others, and than by random neurons."""
     table = read_table(dominance, DOMINANCE)
     if table.empty:
         raise InputError(f"{dominance}: no changes")

@@ -23,9 +23,9 @@ FIGURE = Declaration(
     reads={"dominance": "deactivation_dominance", "phases": "phases"},
 )
 
-#: Inches: a cell, a line of cells, and what is around those of a panel.
+#: Inches: a cell's width, a row's height, and the space around the cells of a panel.
 _CELL, _ROW, _LEFT, _RIGHT, _AROUND, _BELOW = 0.4, 0.2, 0.9, 0.65, 0.3, 0.45
-#: Letters fit into this share of a cell.
+#: Share of a cell that its text may fill.
 _ROOM = 0.8
 _PANELS = {
     "own": "the language itself",
@@ -35,7 +35,7 @@ _PANELS = {
 
 
 def draw(page: Page, dominance: str | Path, phases: str | Path) -> None:
-    """Draw the change of log(1 + PPL) by the neurons of each phase's layers, and by all of them."""
+    """Draw the change in log(1 + PPL) by the neurons of each phase's layers, and by all of them."""
     table = read_table(dominance, DOMINANCE)
     if not table["set"].str.contains(AT_PHASE).any():
         raise InputError(f"{dominance}: no set by phase")
@@ -56,12 +56,12 @@ def draw(page: Page, dominance: str | Path, phases: str | Path) -> None:
 
 
 def _draw_maps(page: Page, table: pd.DataFrame, phases: int) -> None:
-    """Draw a line of panels for each set, a column of cells for each phase."""
+    """Draw a row of panels for each set, a column of cells for each phase."""
     sets = [name for name in dict.fromkeys(table["set"]) if AT_PHASE not in name]
     languages = list(dict.fromkeys(table["language"].dropna()))
     shown = [name for name in _PANELS if table[name].notna().any()]
     columns = ["all", *map(str, range(1, phases + 1))]
-    rows = len(languages) + 1  # and their mean
+    rows = len(languages) + 1  # plus their mean
     panel = len(columns) * _CELL
     grid = page.panels(
         max(_LEFT + _RIGHT + len(shown) * (panel + 0.1), COLUMN),

@@ -1,7 +1,7 @@
 """What a figure or table says about itself, so that one rule can make all of them.
 
 A module declares itself in one literal, ``FIGURE = Declaration(...)`` or ``TABLE = ...``. The
-experiment reads that literal without running the module, so that planning a run imports neither
+experiment reads that literal without running the module, so planning a run imports neither
 matplotlib nor pandas. Keep it to strings, tuples and dicts.
 """
 
@@ -16,7 +16,7 @@ class Declaration:
     heading: str
     """Begins the title; what is shown follows after a colon."""
     per: str
-    """What it is made once for: a key of `langneurons.experiment.instances.PER`."""
+    """It is made once for each of these: a key of `langneurons.experiment.instances.PER`."""
     reads: Mapping[str, str]
     """Argument → artefact, a name in `langneurons.experiment.paths`. ``"summary of models"`` is the
     artefact ``summary`` of each model that the instance lists under ``models``."""
@@ -25,6 +25,6 @@ class Declaration:
     name: str = ""
     """Its target and folder; by default the module's name."""
     paper: str = ""
-    """Another target: its number in the paper, such as ``figure3``."""
+    """A second target: its number in the paper, such as ``figure3``."""
     title: str = ""
-    """What is shown, filled in from the instance; by default what ``per`` says."""
+    """What is shown, filled in from the instance; by default the title that ``per`` gives."""

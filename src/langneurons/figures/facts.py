@@ -1,6 +1,6 @@
 """The facts stated on a figure: sizes, method, λ and τ, from the summary artefacts.
 
-Numbers keep to their units and symbols by no-break spaces (U+00A0).
+No-break spaces (U+00A0) keep numbers with their units and symbols.
 """
 
 from collections.abc import Sequence

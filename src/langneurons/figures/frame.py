@@ -11,7 +11,7 @@ from langneurons.figures.style import Style, describe, house_style, new_figure, 
 
 
 class Page:
-    """One figure while it is drawn.
+    """One figure while it is being drawn.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Page:
         Parameters
         ----------
         width, height
-            Of the panels in inches; the heading and the notes add to the height.
+            Size of the panels in inches; the heading and the notes add to the height.
         subplots
             Arguments of ``Figure.subplots``.
         """

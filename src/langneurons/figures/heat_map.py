@@ -1,4 +1,4 @@
-"""Heat maps with their numbers written in the cells: of shares, or of changes."""
+"""Heat maps of shares or of changes, with numbers written in the cells."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _DARK = 0.62
 _ABSENT = "#E4E4E4"
 #: Opacity of a faded cell, and its letters.
 _PALE, _PALE_LETTERS = 0.25, "#5A5A5A"
-#: Width of an average letter in its own size.
+#: Width of an average letter relative to its size.
 _LETTER = 0.56
 
 
@@ -30,16 +30,16 @@ def annotated_heat_map(
     cell: float,
     colour_label: str,
 ) -> None:
-    """Draw shares in [0, 1] as colours, a label in each cell; NaN is a pale cell.
+    """Draw shares in [0, 1] as colours, with a label in each cell; NaN is a pale cell.
 
     Parameters
     ----------
     shares
         Array (rows, columns).
     labels
-        Text of each cell; its lines are separated by a newline.
+        Text of each cell; lines are separated by newlines.
     cell
-        Width of a cell in inches; letters are made to fit it.
+        Width of a cell in inches; the text is sized to fit it.
     """
     mesh = share_heat_map(axes, shares, labels, rows, columns, cell)
     axes.set_aspect("equal")
@@ -59,20 +59,20 @@ def diverging_heat_map(
     limit: float,
     faded: np.ndarray | None = None,
 ) -> QuadMesh:
-    """Draw changes as colours that diverge from 0; the colour bar is the caller's.
+    """Draw changes as colours that diverge from 0; the caller adds the colour bar.
 
     Parameters
     ----------
     changes
-        Array (rows, columns); NaN is a pale cell, what is beyond the limit has its colour.
+        Array (rows, columns); NaN is a pale cell, values beyond the limit take its colour.
     labels, rows, columns, cell
         As in `annotated_heat_map`.
     colour_map
-        Name of a diverging colour map, bright in its middle.
+        Name of a diverging colour map that is bright in the middle.
     limit
         The change at either end of the colours, > 0.
     faded
-        Boolean, (rows, columns): cells in pale colours and grey letters.
+        Boolean, (rows, columns): cells with pale colours and grey letters.
     """
     faded = np.zeros(changes.shape, dtype=bool) if faded is None else faded
     bright = faded | ~(np.abs(changes) > _DARK * limit)
@@ -94,7 +94,7 @@ def share_heat_map(
     columns: Sequence[str],
     cell: float,
 ) -> QuadMesh:
-    """Draw shares as `annotated_heat_map` does; the colour bar is the caller's."""
+    """Draw shares as `annotated_heat_map` does; the caller adds the colour bar."""
     bright = np.isnan(shares) | (shares > _BRIGHT)
     colours = matplotlib.colormaps[_COLOUR_MAP]
     return _cells(axes, shares, labels, rows, columns, cell, colours, (0, 1), bright)

@@ -18,7 +18,7 @@ FIGURE = Declaration(
     reads={"neurons": "neurons", "summary": "summary"},
 )
 
-#: Inches for a cell of two lines, and of one where there are many languages.
+#: Inches for a cell with two lines of text, and with one where there are many languages.
 _CELL, _SMALL_CELL = 0.34, 0.19
 _LARGEST_CELL = 0.6
 _MANY_LANGUAGES = 16
@@ -27,7 +27,7 @@ _BESIDE, _BELOW = 1.35, 0.65
 
 
 def draw(page: Page, neurons: Path, summary: Path) -> None:
-    """Draw how many selected neurons of each language are active for each other language too."""
+    """Draw how many selected neurons of each language are also active for each other language."""
     facts = read_summary(summary)
     languages = list(facts["languages"])
     page.note(

@@ -8,10 +8,10 @@ from matplotlib.ticker import MaxNLocator
 from langneurons.figures.frame import Page
 from langneurons.figures.style import COLUMN, FAINT, INK, TEXT
 
-#: Inches above the axes that the phase numbers take.
+#: Inches that the phase numbers take up above the axes.
 NUMBERS_HEIGHT = 0.17
 _SHADES = ("#E6E6E6", "#F6F6F6")
-#: With more, the numbers of two phases of one layer would read as one number in a column.
+#: With more layers, the numbers of two one-layer phases would read as one at column width.
 _MANY_LAYERS = 36
 
 
@@ -23,9 +23,9 @@ def layer_panels(page: Page, phases: pd.DataFrame, height: float, rows: int = 1)
     phases
         Phases table of the model whose layers these are.
     height
-        Of all panels, in inches.
+        Total height of all panels in inches.
     rows
-        How many panels.
+        Number of panels.
     """
     L = int(phases["last_layer"].max()) + 1
     width = COLUMN if L <= _MANY_LAYERS else TEXT
@@ -45,7 +45,7 @@ def draw_intervals(axes: Axes, phases: pd.DataFrame) -> None:
     known = phases.dropna(subset=["first_layer_low", "first_layer_high"])
     # The first phase begins at layer 0 by definition.
     known = known[known["phase"] > 1]
-    # About its own middle: a percentile interval need not hold the estimate.
+    # Around the interval's own middle: a percentile interval need not contain the estimate.
     middles = (known["first_layer_low"] + known["first_layer_high"]) / 2
     axes.errorbar(
         middles - 0.5,
@@ -61,7 +61,7 @@ def draw_intervals(axes: Axes, phases: pd.DataFrame) -> None:
 
 
 def phase_notes(phases: pd.DataFrame) -> list[str]:
-    """One line a phase: its number, name and layers."""
+    """One line per phase: its number, name and layers."""
     return [
         f"{row.phase}  {row.name_}, {_layers(row.first_layer, row.last_layer)}"
         for row in phases.rename(columns={"name": "name_"}).itertuples()

@@ -27,7 +27,7 @@ FIGURE = Declaration(
 
 
 def draw(page: Page, layers: Path, phases: Path, summaries: Sequence[Path]) -> None:
-    """Draw the change (after − before) of each type by layer: a panel a type, on its own scale."""
+    """Draw the change (after − before) by layer: one panel per type, each on its own scale."""
     segments = read_phases(phases)
     page.note(
         "Δ: neurons after minus neurons before. Phases of the model before:",

@@ -28,7 +28,7 @@ _HEIGHT = 2.1
 
 
 def draw(page: Page, phases: Path, layers: Path, summary: Path) -> None:
-    """Draw the number of specific, related and general neurons in each layer, a line a type."""
+    """Draw the number of specific, related and general neurons in each layer, a line per type."""
     segments = read_phases(phases)
     table = read_table(layers, LAYERS)
     page.note(

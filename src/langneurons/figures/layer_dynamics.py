@@ -1,4 +1,4 @@
-"""Change of each type by layer along an alignment (paper figure 17)."""
+"""Change of each type by layer over the course of an alignment (paper figure 17)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,9 +39,9 @@ def draw(
     phases: Path,
     steps: Sequence[int],
 ) -> None:
-    """Draw the change of each type by layer: a panel a type, a line a checkpoint.
+    """Draw the change of each type by layer: one panel per type, one line per checkpoint.
 
-    The arguments are those of `langneurons.figures.training_steps.read_dynamics_facts`, and the
+    The arguments are those of `langneurons.figures.training_steps.read_dynamics_facts`, plus the
     phases of the base.
     """
     segments = read_phases(phases)

@@ -1,4 +1,4 @@
-"""Parts of the maps of changes around their cells: the scale, its colour bar, empty rows."""
+"""Shared parts of the change maps: the scale, its colour bar, empty rows."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +12,7 @@ from langneurons.figures.style import FAINT
 
 
 def largest_change(changes: Iterable[np.ndarray]) -> float:
-    """Return the largest finite change in either direction, the end of a scale; 1 for none."""
+    """Return the largest finite change in either direction, to end a scale; 1 if there is none."""
     sizes = np.abs(np.concatenate([np.ravel(part) for part in changes]).astype(float))
     return float(sizes[np.isfinite(sizes)].max(initial=0)) or 1.0
 
@@ -20,7 +20,7 @@ def largest_change(changes: Iterable[np.ndarray]) -> float:
 def colour_bar(
     panels: Iterable[Axes], colour_map: str, ends: tuple[float, float], unit: str, **ticks: Any
 ) -> None:
-    """Draw the colour bar that several panels share, to the right of them.
+    """Draw the colour bar that several panels share, to their right.
 
     Parameters
     ----------
@@ -37,6 +37,6 @@ def colour_bar(
 
 
 def say_no_neurons(axes: Axes, row: int, columns: int) -> None:
-    """Write across a row of cells that its language has no neurons to switch off."""
+    """Write "no neurons" across the row of a language that has none to switch off."""
     middle = (columns / 2, row + 0.5)
     axes.text(*middle, "no neurons", ha="center", va="center", fontsize=6, color=FAINT)

@@ -32,7 +32,7 @@ _MANY_LANGUAGES = 14
 
 
 def draw(page: Page, neurons: Path, probabilities: Path, summary: Path) -> None:
-    """Draw a few neurons' activation probabilities across languages, a row of panels a type."""
+    """Draw a few neurons' activation probabilities across languages, a row of panels per type."""
     facts = read_summary(summary)
     languages = list(facts["languages"])
     number = _EXAMPLES if len(languages) <= _MANY_LANGUAGES else _FEW_EXAMPLES
@@ -88,7 +88,7 @@ def example_neurons(neurons: pa.Table, probabilities: np.ndarray, number: int) -
         if kind == "general":
             rows["score"] = [-profile.min() for profile in rows["profile"]]
         rows = rows.sort_values("score", kind="stable")
-        # One neuron of each set of languages before a second one; all general ones share a set.
+        # One neuron per set of languages before a second one; all general neurons share a set.
         rows["turn"] = rows.groupby(rows["languages"].map(tuple)).cumcount()
         if kind != "general":
             rows = rows.sort_values(["turn", "score"], kind="stable")

@@ -1,4 +1,4 @@
-"""What figures by N share; N is the number of languages that a neuron is active for."""
+"""What the figures by N, the number of languages a neuron is active for, have in common."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ SHARING_NOTE = "N: languages for which a neuron's activation probability exceeds
 #: population → its name on the figure.
 _PANELS = {"all": "all neurons", "selected": "selected neurons"}
 _MANY_BARS = 13
-#: Inches of the figure's width that the bars do not have.
+#: Inches of the figure's width that the bars do not use.
 _BESIDE = 0.6
 
 
@@ -21,7 +21,7 @@ def sharing_panels(page: Page, first: int, last: int, height: float) -> dict[str
     Parameters
     ----------
     height
-        Of both panels, in inches.
+        Total height of both panels in inches.
 
     Returns
     -------
@@ -42,11 +42,11 @@ def sharing_panels(page: Page, first: int, last: int, height: float) -> dict[str
 
 
 def bar_pitch(page: Page, groups: int) -> float:
-    """Distance between neighbouring bars, or groups of them, in inches, approximately."""
+    """Approximate distance between neighbouring bars, or groups of them, in inches."""
     return (page.figure.get_figwidth() - _BESIDE) / groups
 
 
 def change_by_n(sharing: pd.DataFrame, population: str) -> np.ndarray:
-    """Change in a population's neurons with N = 1..K; neurons of no language are left out."""
+    """Change in the number of a population's neurons with N = 1..K; N = 0 is left out."""
     rows = sharing[(sharing["population"] == population) & (sharing["n_languages"] > 0)]
     return rows["change"].to_numpy()

@@ -1,4 +1,4 @@
-"""Change of the number of neurons by the number of languages they serve (paper figure 5)."""
+"""Change in the number of neurons by the number of languages they serve (paper figure 5)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ _BAR = 0.7
 
 
 def draw(page: Page, sharing: Path, summaries: Sequence[Path]) -> None:
-    """Draw the change (after − before) of the number of neurons with N = 1..K, all and selected."""
+    """Draw the change (after − before) in the number of neurons with N = 1..K, all and selected."""
     page.note(
         f"Change: neurons after minus neurons before. {SHARING_NOTE}",
         *read_comparison_facts(sharing, summaries),

@@ -22,7 +22,7 @@ FIGURE = Declaration(
 
 _BAR = 0.4
 _HEIGHT = 3.8
-#: Share of each panel for the labels above the bars.
+#: Share of each panel left free for the labels above the bars.
 _HEADROOM = 0.28
 
 

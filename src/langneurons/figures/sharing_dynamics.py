@@ -1,4 +1,4 @@
-"""Change of the number of neurons by N along an alignment (paper figure 18)."""
+"""Change in the number of neurons by N over the course of an alignment (paper figure 18)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +30,7 @@ _HEIGHT = 3.2
 def draw(
     page: Page, changes: Sequence[Path], summaries: Sequence[Path], steps: Sequence[int]
 ) -> None:
-    """Draw the change of the number of neurons with N = 1..K, a line a checkpoint.
+    """Draw the change in the number of neurons with N = 1..K, one line per checkpoint.
 
     The arguments are those of `langneurons.figures.training_steps.read_dynamics_facts`.
     """
@@ -45,5 +45,5 @@ def draw(
         lines = [change_by_n(table, population) for table in tables]
         draw_step_changes(axes, range(1, K + 1), lines, FAINT)
         axes.set_ylabel("change in neurons")
-    # The panel's title is in between.
+    # The gap leaves room for the panel's title.
     step_legend(panels["all"], steps[1:], FAINT, _HEIGHT / 2, 0.2)

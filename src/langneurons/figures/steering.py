@@ -1,4 +1,4 @@
-"""In which languages a model answers while it is steered from one language to another."""
+"""The languages in which a model answers while it is steered from one language to another."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,15 +24,15 @@ FIGURE = Declaration(
     reads={"steering": "steering"},
 )
 
-#: Inches: the widest cell, lowest and highest row, left and right of the cells, around a panel.
+#: Inches: widest cell, lowest and highest row, left and right of the cells, around a panel, names.
 _WIDEST, _ROWS, _LEFT, _RIGHT, _AROUND, _NAMES = 0.42, (0.2, 0.3), 1.2, 0.65, 0.32, 0.65
-#: Letters fit into this share of a cell.
+#: Share of a cell that its text may fill.
 _ROOM = 0.8
 _COLUMNS = {"steered": "steered", "control": "random control", "none": "no intervention"}
 
 
 def draw(page: Page, steering: str | Path) -> None:
-    """Draw the shares of answers in target, source and pivot language and the change of NLL."""
+    """Draw the shares of answers in target, source and pivot language and the change in NLL."""
     table = read_table(steering, STEERING)
     if table.empty:
         raise InputError(f"{steering}: no steered pair of languages")
@@ -42,7 +42,7 @@ def draw(page: Page, steering: str | Path) -> None:
 
 
 def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
-    """Draw a line of panels for each measure, a column of them for each intervention."""
+    """Draw a row of panels for each measure, with a column for each intervention."""
     languages = list(dict.fromkeys(table["source"]))
     kinds = [kind for kind in _COLUMNS if (table["intervention"] == kind).any()]
     K, panels = len(languages), len(kinds)
@@ -129,7 +129,7 @@ def _number(value: float, measure: str) -> str:
 
 
 def _row_names(table: pd.DataFrame, languages: list[str]) -> list[str]:
-    """Return the languages with how many of their neurons are raised when steered to."""
+    """Return the languages, each with the number of its neurons raised when steered to."""
     steered = table[table["intervention"] == "steered"].groupby("target")["raised"].max()
     return [f"{english_name(name)} ({steered.get(name, 0):,})" for name in languages]
 

@@ -1,7 +1,7 @@
-"""What all figures share: sizes, type, colours, notes, and the writing of PNG and PDF.
+"""What all figures have in common: sizes, type, colours, notes, and saving as PNG and PDF.
 
-Colours are the Okabe–Ito palette, told apart by readers with any colour vision; wherever colour
-carries a meaning, a marker, line style or hatch carries it too.
+Colours are the Okabe–Ito palette, which readers with any colour vision can tell apart; wherever
+colour carries a meaning, a marker, line style or hatch carries it too.
 """
 
 import textwrap
@@ -24,7 +24,7 @@ from langneurons.errors import InputError
 #: Widths in inches: one column of a two-column paper, and its whole text width.
 COLUMN, TEXT = 3.5, 7.1
 
-#: Before and after alignment, and the models of an accuracy figure; none is a type's colour.
+#: Before and after alignment, and models of an accuracy figure; none is a neuron type's colour.
 BEFORE = {"color": "#56B4E9", "hatch": "////"}
 AFTER = {"color": "#D55E00", "hatch": ""}
 SERIES = ("#56B4E9", "#D55E00", "#000000", "#CC79A7")
@@ -45,7 +45,7 @@ _LOGARITHMIC_FROM = 30
 #: A title that does not fit on two lines is set in the next size.
 _TITLE_SIZES = (8, 7.5, 7, 6.5, 6)
 _NOTE_SIZE = 6.2
-#: Width of an average letter of the type face in its own size, with a margin.
+#: Width of an average letter of the typeface relative to its size, with a margin.
 _LETTER, _BOLD_LETTER = 0.52, 0.62
 
 _RC = {
@@ -71,7 +71,7 @@ _RC = {
     "ytick.major.size": 2.5,
     "lines.linewidth": 1.1,
     "hatch.linewidth": 0.6,
-    "pdf.fonttype": 42,  # text stays text, to be searched and edited
+    "pdf.fonttype": 42,  # text stays text that can be searched and edited
 }
 
 
@@ -84,7 +84,7 @@ class Style:
     colours
         Type of neuron → colour.
     dpi
-        Pixels an inch of the PNG.
+        Pixels per inch of the PNG.
     """
 
     colours: Mapping[str, str]
@@ -97,7 +97,7 @@ def read_style(style: Mapping[str, Any]) -> Style:
     Raises
     ------
     InputError
-        If a key is unknown, a colour is none that matplotlib knows, or dpi is no positive number.
+        If a key is unknown, matplotlib does not know a colour, or dpi is not a positive integer.
     """
     _refuse_unknown("figures", style, ("colours", "dpi"))
     colours = style.get("colours", {})
@@ -116,7 +116,7 @@ def read_style(style: Mapping[str, Any]) -> Style:
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw with the house's settings, whatever the user's matplotlibrc says; also a decorator."""
+    """Draw with the house settings, whatever the user's matplotlibrc says; also a decorator."""
     with matplotlib.style.context(["default", _RC]):
         yield
 
@@ -124,14 +124,14 @@ def house_style() -> Iterator[None]:
 def new_figure(
     width: float, panel_height: float, title: str, notes: Sequence[str], **subplots: Any
 ) -> tuple[Figure, Any]:
-    """Make a figure with a title above and notes below panels of the height asked for.
+    """Make a figure with a title above and notes below panels of the given height.
 
     Parameters
     ----------
     width, panel_height
-        In inches; what title and notes need is added to the height.
+        In inches; title and notes add to the height.
     title
-        Wrapped to at most two lines; what does not fit there is still in the file's metadata.
+        Wrapped to at most two lines; the file's metadata still has it in full.
     notes
         Lines below the panels: facts, units, n.
     subplots
@@ -166,19 +166,19 @@ def save(figure: Figure, outputs: Mapping[str, str | Path], description: str, dp
 
 
 def describe(title: str, notes: Iterable[str]) -> str:
-    """The caption that a figure's file carries in its metadata."""
+    """The caption that a figure's files carry in their metadata."""
     return " ".join([f"{title}.", *notes]).replace("\u00a0", " ")
 
 
 def legend_above(
     axes: Axes, height: float, columns: int, offset: float = 0.0, side: str = "left"
 ) -> None:
-    """Put the legend above the axes, where it can cover no data.
+    """Put the legend above the axes, where it cannot cover data.
 
     Parameters
     ----------
     height
-        Height of the axes in inches, approximately.
+        Approximate height of the axes in inches.
     offset
         Inches to leave free between the axes and the legend.
     side
@@ -189,7 +189,7 @@ def legend_above(
 
 
 def count_axis(axes: Axes, counts: np.ndarray, label: str, headroom: float = 0.08) -> None:
-    """Scale the y axis for counts ≥ 0: linear, or logarithmic where they span far apart.
+    """Scale the y axis for counts ≥ 0: linear, or logarithmic where they span a wide range.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def count_axis(axes: Axes, counts: np.ndarray, label: str, headroom: float = 0.0
 def label_bars(
     axes: Axes, x: np.ndarray, counts: np.ndarray, labels: Sequence[str], pitch: float
 ) -> None:
-    """Write a label at the end of each bar, upright where it would touch its neighbour.
+    """Write a label at the end of each bar, rotated where it would touch its neighbour.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def signed(value: float, decimals: int = 0) -> str:
 
 
 def signed_axis(axes: Axes) -> None:
-    """Mark whole changes on the y axis, with their signs."""
+    """Label the y axis with whole numbers and their signs."""
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
 

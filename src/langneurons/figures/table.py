@@ -1,4 +1,4 @@
-"""A data frame set as a table of a paper: three rules, text to the left, numbers to the right."""
+"""A data frame typeset as in a paper: three rules, text left-aligned, numbers right-aligned."""
 
 from collections.abc import Sequence
 
@@ -23,17 +23,17 @@ def figure_table(
     heading: str,
     notes: Sequence[str],
 ) -> Figure:
-    """Set a table of strings as a figure.
+    """Typeset a table of strings as a figure.
 
     Parameters
     ----------
     cells
         What is written, column names included.
     keys
-        Columns that name a group of rows, from wide to narrow; they are written in its first row
-        only.
+        Columns that name a group of rows, widest group first; they are written only in its first
+        row.
     numeric
-        Columns set to the right.
+        Right-aligned columns.
     """
     named = cells[list(keys)]
     # A key is written again where one to its left has changed.

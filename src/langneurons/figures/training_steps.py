@@ -1,4 +1,4 @@
-"""What figures along an alignment share: shades of its steps, the step axis, the facts."""
+"""What figures over an alignment's course have in common: shades per step, step axis, facts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from langneurons.figures.facts import selection_facts, selection_scalars
 from langneurons.figures.style import INK, signed_axis
 from langneurons.neurons.table import read_summary
 
-#: Inches above the panels that the legend takes.
+#: Inches that the legend takes up above the panels.
 LEGEND_HEIGHT = 0.3
 #: Share of white in the first checkpoint's colour, and of black in the last one's.
 _LIGHTEST, _DARKEST = 0.55, 0.4
@@ -33,7 +33,7 @@ def shades(colour: str, n: int) -> list[tuple[float, ...]]:
 def draw_step_changes(
     axes: Axes, x: Sequence[int], lines: Sequence[np.ndarray], colour: str
 ) -> None:
-    """Draw a line of changes a checkpoint, darker with steps, each with a marker of its own."""
+    """Draw one line of changes per checkpoint, later ones darker, each with its own marker."""
     for i, (line, look) in enumerate(zip(lines, _looks(colour, len(lines)), strict=True)):
         axes.plot(x, line, zorder=3 + 0.1 * i, **look)
     axes.axhline(0, color=INK, linewidth=0.6, zorder=2)
@@ -41,14 +41,14 @@ def draw_step_changes(
 
 
 def step_legend(axes: Axes, steps: Sequence[int], colour: str, height: float, free: float) -> None:
-    """Write what step each line of `draw_step_changes` is of, above the axes.
+    """Name the step of each line of `draw_step_changes`, in a legend above the axes.
 
     Parameters
     ----------
     steps
-        Of the checkpoints, in order.
+        Steps of the checkpoints, in order.
     height
-        Height of the axes in inches, approximately.
+        Approximate height of the axes in inches.
     free
         Inches to leave between the axes and the legend.
     """
@@ -76,21 +76,21 @@ def step_axis(axes: Axes, last: int) -> None:
 def read_dynamics_facts(
     changes: Sequence[Path], summaries: Sequence[Path], steps: Sequence[int]
 ) -> list[str]:
-    """Facts of the selections along an alignment, as lines.
+    """Facts about the selections over the course of an alignment, as lines.
 
     Parameters
     ----------
     changes
-        An artefact of the comparison of the base with each checkpoint, in order of steps.
+        One artefact from the comparison of the base with each checkpoint, in order of steps.
     summaries
-        Summary artefacts of the neurons, of the base and each checkpoint.
+        Summary artefacts of the neurons of the base and each checkpoint.
     steps
-        0 for the base, and each checkpoint's.
+        0 for the base, then each checkpoint's step.
 
     Raises
     ------
     InputError
-        If their numbers do not fit together.
+        If the lengths of the three do not match.
     """
     if not len(changes) + 1 == len(summaries) == len(steps) >= 2:
         raise InputError(

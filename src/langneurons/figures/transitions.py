@@ -48,6 +48,6 @@ def draw(page: Page, transitions: Path, summaries: Sequence[Path]) -> None:
 def _label(number: int, share: float) -> str:
     if np.isnan(share):
         return "0"
-    # A few of very many are not none of them.
+    # A few out of very many should not read as none.
     percent = "< 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
     return f"{number:,}\n{percent}"

@@ -1,4 +1,4 @@
-"""Numbers of neurons of each type along an alignment (paper figure 19)."""
+"""Numbers of neurons of each type over the course of an alignment (paper figure 19)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,8 +36,8 @@ def draw(
 ) -> None:
     """Draw the number of neurons of each type against the training step.
 
-    Beside it, the mean number of specific and related neurons of a language trained on, and of
-    another language. The arguments are those of
+    Beside it, the mean number of specific and related neurons per language, for languages trained
+    on and for the others. The arguments are those of
     `langneurons.figures.training_steps.read_dynamics_facts`.
     """
     facts = read_dynamics_facts(changes, summaries, steps)
@@ -55,20 +55,20 @@ def draw(
 
 
 def group_means(tables: Sequence[pd.DataFrame], steps: Sequence[int]) -> pd.DataFrame:
-    """Mean number of neurons a language of the two groups of languages at each step.
+    """Mean number of neurons per language in both groups of languages, at each step.
 
     Parameters
     ----------
     tables
-        Languages tables of the base compared with each checkpoint.
+        `LANGUAGES` tables of the base compared with each checkpoint.
     steps
-        0, and each checkpoint's.
+        0, then each checkpoint's step.
 
     Returns
     -------
     DataFrame
-        A row a step; columns (type, trained), for specific and related. A group without a
-        language has none.
+        One row per step; columns (type, trained), for specific and related. An empty group has
+        none.
     """
     keys = ["type", "trained"]
     first = tables[0].groupby(keys)["before"].mean()
@@ -77,7 +77,7 @@ def group_means(tables: Sequence[pd.DataFrame], steps: Sequence[int]) -> pd.Data
 
 
 def _draw_totals(page: Page, column: Axes, totals: pd.DataFrame) -> None:
-    """Draw the number of neurons of each type; ``totals``: a row a step, a column a type."""
+    """Draw the number of neurons of each type; ``totals``: a row per step, a column per type."""
     panels = _stack(column, TYPED, int(totals.index[-1]))
     for kind, axes in panels.items():
         axes.plot(totals.index, totals[kind], linestyle=LINES[kind], **_look(kind, page.style))
@@ -106,7 +106,7 @@ def _names(languages: pd.DataFrame, trained: bool) -> str:
 
 
 def _stack(column: Axes, kinds: Sequence[str], last: int) -> dict[str, Axes]:
-    """Replace axes by one panel a type, over steps 0..last."""
+    """Replace axes with one panel per type, over steps 0..last."""
     figure, place = column.figure, column.get_subplotspec()
     column.remove()
     grid = place.subgridspec(len(kinds), 1)

@@ -1,4 +1,4 @@
-"""Greedy answers to the same prompts, again and again while a model is changed (METHOD 6)."""
+"""Greedy answers to the same prompts, repeated while a model is changed (METHOD 6)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from langneurons.responses.tokens import encode
 
 
 class Answering:
-    """Questions to be answered any number of times, and their answers judged.
+    """Asks a model the same questions any number of times and assesses its answers.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ class Answering:
         self._generator = Generator(model, tokenizer, self._prompts, generation)
 
     def assess(self) -> pd.DataFrame:
-        """Let the model answer as it is now.
+        """Let the model answer as it is now, and assess the answers.
 
         Returns
         -------
         pandas.DataFrame
-            In the order of the questions the booleans ``right``, the right number in the right
-            language, and ``unfinished``, cut off at ``max_new_tokens`` before an end token.
+            Booleans in the order of the questions: ``right`` (the right number in the right
+            language) and ``unfinished`` (cut off at ``max_new_tokens`` before an end token).
         """
         answered = self.answer()
         answers = answered["response"].tolist()
@@ -70,8 +70,8 @@ class Answering:
         Returns
         -------
         pandas.DataFrame
-            In the order of the questions ``response``, the text; ``prompt_tokens`` and
-            ``response_tokens``, up to the end token; and ``unfinished`` as in `assess`.
+            In the order of the questions: ``response`` (the text), ``prompt_tokens``,
+            ``response_tokens`` (before the end token) and ``unfinished`` as in `assess`.
         """
         answers = self._generator.run()
         return pd.DataFrame(

@@ -1,4 +1,4 @@
-"""What a changed model is measured on: questions to answer and texts to find likely (METHOD 6)."""
+"""What a changed model is measured on: questions to answer and texts to score (METHOD 6)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -27,14 +27,14 @@ from langneurons.responses.tokens import encode
 
 
 class Subject:
-    """A model whose weights are loaded when they are first asked for, and kept."""
+    """A model whose weights are loaded on first use, and kept."""
 
     def __init__(self, spec: ModelSpec) -> None:
         self._spec = spec
 
     @cached_property
     def model(self) -> PreTrainedModel:
-        """In evaluation mode; see `load_model` for the errors."""
+        """The model in evaluation mode; see `load_model` for the errors."""
         return load_model(self._spec)
 
     @cached_property
@@ -51,7 +51,7 @@ class Subject:
 
 
 class Bench:
-    """A model with the texts that it is measured on; it is loaded at the first measurement.
+    """A model and the texts it is measured on; the model is loaded at the first measurement.
 
     Parameters
     ----------
@@ -91,15 +91,15 @@ class Bench:
         Returns
         -------
         pandas.DataFrame
-            A row a question: ``nll`` (nats a token, the mean over its texts; NaN where it has
-            none), and the booleans ``right`` and ``unfinished`` (see `Answering.assess`; None
+            One row per question: ``nll`` (nats per token, the mean over its texts; NaN where it
+            has none), and the booleans ``right`` and ``unfinished`` (see `Answering.assess`; None
             where no answer was asked for, or there is none to compare with).
 
         Raises
         ------
         InputError
-            At the first call also as `load_model`, `find_mlps`, `check_rows`; if an edit does not
-            fit the model, or the model yields NaN.
+            If an edit does not fit the model, or the model yields NaN; at the first call also as
+            in `load_model`, `find_mlps`, `check_causal`, `check_rows` and `Answering`.
         """
         questions = self._questions
         measures = pd.DataFrame(index=questions.index, columns=["nll", "right", "unfinished"])
@@ -137,12 +137,12 @@ def deciding_facts(
     languages: Sequence[str],
     code: Mapping[str, str] | None,
 ) -> dict[str, Any]:
-    """Return what decides the numbers of all cells of an intervention's job, JSON-serialisable.
+    """Return what the results of all cells of an intervention depend on, JSON-serialisable.
 
     Parameters
     ----------
     parameters
-        Those that can change a cell.
+        The parameters that can change a cell.
     code
         Digests of the code.
     """
@@ -193,13 +193,14 @@ def scored_texts(
     Parameters
     ----------
     texts
-        ``prompt``: the prompts themselves, as in the release. ``responses``: the responses of
+        ``prompt``: the prompts themselves, as in the release. ``responses``: the responses in
         the tokens artefact ``tokens_path``, given their prompts.
 
     Raises
     ------
     InputError
-        If there is no tokenizer, or a language has no response to one of these questions.
+        If ``texts`` is neither, there is no tokenizer, or a language has no response to any of
+        these questions.
     """
     if texts not in TEXTS:
         raise InputError(f"texts: found {texts!r}, expected one of {' '.join(TEXTS)}")

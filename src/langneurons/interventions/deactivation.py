@@ -1,8 +1,8 @@
-"""Switch neurons off and measure what is lost in each language (METHOD 6).
+"""Switch neurons off and measure what each language loses (METHOD 6).
 
-A cell is one set of neurons of one language switched off, or its random control, or nothing at
-all; every cell is measured on all target languages. One job loads the model once and works through
-its share of the cells, each of which is kept as soon as it is finished.
+A cell switches off one set of neurons of one language, or its random control, or nothing at all;
+every cell is measured on all target languages. One job loads the model once and works through its
+share of the cells; each cell is kept as soon as it is finished.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from langneurons.models.likelihood import perplexity
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import control, read_masks, sets_by_phase, sets_of_table
 
-#: The set of the cell in which no neuron is switched off.
+#: Name of the set in the cell that switches nothing off.
 NONE = "none"
 
 
@@ -48,14 +48,14 @@ class Cell:
 def cells_of(
     sets: Mapping[str, np.ndarray], control_seeds: int, languages: Sequence[str]
 ) -> list[Cell]:
-    """Return all cells: none, then for each set and language the set and its controls.
+    """Return all cells: ``none``, then each set of each language, followed by its controls.
 
     Parameters
     ----------
     sets
-        For each name a boolean array (K, L, D).
+        Name → boolean array (K, L, D).
     control_seeds
-        Number of random controls of each set.
+        Number of random controls per set.
     languages
         The K languages.
     """
@@ -97,13 +97,13 @@ def deactivate(
     output
         A table of `DEACTIVATION_PROBLEMS`; finished cells are kept beside it.
     languages
-        The K languages: those deactivated, and the targets.
+        The K languages, each both deactivated and a target.
     template
         The prompt, see `langneurons.responses.prompts.render`.
     parameters
         ``sets`` (keys of `langneurons.neurons.sets.SETS`), ``control_seeds``, ``texts``
-        (``prompt`` or ``responses``: what is scored), ``problems`` (the first so many of each
-        language), ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and
+        (``prompt`` or ``responses``: what is scored), ``problems`` (how many of each language,
+        from the first), ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and
         ``batch_size`` (rows) of the answers, ``batch_tokens`` of the texts.
     neurons_path, mask_path
         Where the sets come from: a neurons artefact, or a published mask file, whose masks are
@@ -115,15 +115,15 @@ def deactivate(
     share
         ``(index, of)``, index from 1.
     code
-        Digests of the code, so that cells kept by another version are not taken.
+        Digests of the code, so that cells kept by another version are not reused.
     progress
         Whether to show a progress bar on stderr.
 
     Raises
     ------
     InputError
-        If the mask is of another model, a language has no problems, or a text does not fit the
-        model. All but the last is known before the weights are loaded.
+        If the mask belongs to another model, a language has no problems, or a text does not fit
+        the model. All but the last are detected before the weights are loaded.
     """
     card = read_card(card_path)
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
@@ -137,7 +137,7 @@ def deactivate(
     questions = read_questions(corpus_path, template, parameters["problems"], languages)
     texts = scored_texts(spec, questions, parameters["texts"], tokens_path)
     bench = Bench(spec, questions, texts, parameters, languages)
-    # Which other sets are switched off does not change a cell.
+    # A cell does not depend on which other sets are switched off.
     deciding = {key: value for key, value in parameters.items() if key != "sets"}
     measurement = Measurement(
         rows=partial(_rows, questions=questions, bench=bench),
@@ -214,6 +214,6 @@ def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
 
 
 def _ordered(table: pd.DataFrame, languages: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
-    """Sort by cell and target in the configuration's order; problems stay as they are."""
+    """Sort by cell and target in the configuration's order; problems keep their order."""
     orders = {"set": [NONE, *sets], "deactivated": languages, "target": languages}
     return sort_rows(table, ["set", "deactivated", "control_seed", "target"], orders)

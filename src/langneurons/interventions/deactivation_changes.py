@@ -1,7 +1,7 @@
 """What switching neurons off changes, with intervals, and whether a language's own neurons matter.
 
-Every change is paired: the same problems with and without the neurons. A bootstrap draws problems,
-the same ones in all cells and languages, so that differences of changes have intervals too.
+Every change is paired: the same problems with and without the neurons. The bootstrap resamples
+problems, the same ones in all cells and languages, so differences of changes have intervals too.
 """
 
 import warnings
@@ -34,7 +34,7 @@ def _with_interval(*names: str) -> str:
 
 
 #: One row per measure (``log_perplexity``: log(1 + PPL); ``accuracy``: a share) × set × control ×
-#: deactivated × target language: the change against no neurons switched off, null where nothing
+#: deactivated × target language: the change relative to no neurons switched off, null where nothing
 #: was measured, with its 95 % interval. ``control`` is the mean over the set's random controls.
 CHANGES = artefact(
     "deactivation_changes",
@@ -42,10 +42,10 @@ CHANGES = artefact(
     + _with_interval("change"),
 )
 
-#: One row per measure × set × language; a null language is the mean over those with neurons.
+#: One row per measure × set × language; a null language is the mean over languages with neurons.
 #: ``own`` is the change of the language whose ``neurons`` are switched off, ``others`` the mean
 #: change of all other languages, ``control`` the change of the language itself under the random
-#: control; the other columns are the differences of ``own`` from the two. 95 % intervals.
+#: control; the columns after these subtract either from ``own``. Intervals are 95 %.
 DOMINANCE = artefact(
     "deactivation_dominance",
     "measure string, set string, language string?, neurons int64, "
@@ -56,14 +56,14 @@ DOMINANCE = artefact(
 
 @dataclass(frozen=True)
 class Changes:
-    """Changes of one measure by one set; R replicates follow the value itself at index 0.
+    """Changes of one measure under one set: the estimate at index 0, then R replicates.
 
     Attributes
     ----------
     own
         Array (1 + R, K, K): replicate, deactivated, target. NaN where nothing was measured.
     control
-        The mean over the random controls, alike; NaN where there are none.
+        The same, averaged over the random controls; NaN where there are none.
     """
 
     own: np.ndarray
@@ -88,7 +88,7 @@ def write_changes(
     languages, sets
         The order of the rows.
     uncertainty
-        ``replicates`` and ``seed`` of the bootstrap; with no replicates intervals are null.
+        ``replicates`` and ``seed`` of the bootstrap; with no replicates, intervals are null.
     """
     problems = read_table(problems_path, DEACTIVATION_PROBLEMS)
     measured = {
@@ -121,20 +121,20 @@ def changes_of(
     replicates: int,
     seed: int,
 ) -> dict[str, Changes]:
-    """Return for each set the changes of a measure and of its random controls.
+    """Return the changes of a measure under each set and its random controls.
 
     Parameters
     ----------
     problems
         Rows of `DEACTIVATION_PROBLEMS`.
     column
-        ``nll``, of which log(1 + PPL) is made, or ``right``.
+        ``nll``, from which log(1 + PPL) is computed, or ``right``.
     languages
         The K languages.
     sets
         Names of sets.
     replicates, seed
-        Of the bootstrap over problems.
+        For the bootstrap over problems.
     """
     K = len(languages)
     ids = pd.unique(problems["problem"])
@@ -167,12 +167,12 @@ def changes_of(
 
 
 def dominance_of(change: Changes, languages: Sequence[str], neurons: np.ndarray) -> pd.DataFrame:
-    """Return the rows of `DOMINANCE` of one set, without its measure, name and problems.
+    """Return the rows of `DOMINANCE` for one set, without its measure, name and problems.
 
     Parameters
     ----------
     neurons
-        How many each language has, (K,).
+        Number of neurons of each language, (K,).
     """
     K = len(languages)
     own = np.diagonal(change.own, axis1=1, axis2=2)  # (1 + R, K)
@@ -192,7 +192,7 @@ def dominance_of(change: Changes, languages: Sequence[str], neurons: np.ndarray)
             table[f"{name}{end}"] = by_language
         present = values[:, ~np.isnan(values[0])]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a mean of none is NaN
+            warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing is NaN
             overall = _interval(present.mean(axis=1))
         for end, value in zip(("", "_low", "_high"), overall, strict=True):
             mean[f"{name}{end}"] = value
@@ -200,7 +200,7 @@ def dominance_of(change: Changes, languages: Sequence[str], neurons: np.ndarray)
 
 
 def _measure(values: np.ndarray, weights: np.ndarray, column: str) -> np.ndarray:
-    """Return the weighted mean over problems, (K, problems) → (1 + R, K); of NLL log(1 + PPL)."""
+    """Return the weighted mean over problems, (K, problems) → (1 + R, K); NLL as log(1 + PPL)."""
     known = ~np.isnan(values)
     counts = weights @ known.T
     sums = weights @ np.where(known, values, 0).T
@@ -208,7 +208,7 @@ def _measure(values: np.ndarray, weights: np.ndarray, column: str) -> np.ndarray
     if column != "nll":
         return means
     with np.errstate(invalid="ignore"):  # NaN stays NaN
-        # log(1 + exp(NLL)), also where the perplexity is beyond a float64.
+        # log(1 + exp(NLL)), even where the perplexity overflows a float64.
         return np.logaddexp(0, means)
 
 

@@ -1,4 +1,4 @@
-"""Columns of what deactivation and steering measure."""
+"""Columns of the tables that deactivation and steering write."""
 
 from langneurons.artifacts.tables import artefact
 
@@ -9,15 +9,15 @@ _DEACTIVATION_CELL = (
 #: Deactivation, one row per cell (set × control seed × deactivated language) × target language ×
 #: problem. ``control_seed`` is null for the set itself,
 #: ``deactivated`` for the cell without a set; ``neurons`` counts those switched off. A set without
-#: neurons is not measured: all measures are null. ``right`` is also null where the problem has no
-#: answer, both it and ``unfinished`` where answers were not asked for.
+#: neurons is not measured: all measures are null. ``right`` and ``unfinished`` are also null where
+#: the problem has no answer to compare with, or no answers were asked for.
 DEACTIVATION_PROBLEMS = artefact(
     "deactivation_problems",
     f"{_DEACTIVATION_CELL}, problem string, nll float64?, right bool?, unfinished bool?",
 )
 
 #: One row per cell × target language: means over the ``n`` problems measured. ``perplexity`` is
-#: exp(nll), inf beyond a float64; ``unfinished`` counts answers cut off at ``max_new_tokens``.
+#: exp(nll), inf if it overflows; ``unfinished`` counts answers cut off at ``max_new_tokens``.
 DEACTIVATION = artefact(
     "deactivation",
     f"{_DEACTIVATION_CELL}, nll float64?, perplexity float64?, accuracy float64?, n int64, "
@@ -26,9 +26,9 @@ DEACTIVATION = artefact(
 
 #: Steering, one row per cell × problem: answers to questions in ``source``. ``intervention`` is
 #: ``steered`` towards ``target``, its random ``control``, or ``none``, which has no target.
-#: ``lowered`` and ``raised`` count neurons. A pair of which one language has no neurons is not
-#: measured: all below is null. ``nll`` (nats a token, under the model as it was) is also null
-#: where the answer is empty, ``response_language`` where it cannot be told.
+#: ``lowered`` and ``raised`` count neurons. A pair in which one language has no neurons is not
+#: measured: ``response`` and what follows are null. ``nll`` (nats per token, under the unchanged
+#: model) is also null where the answer is empty, ``response_language`` where it is unidentifiable.
 STEERING_PROBLEMS = artefact(
     "steering_problems",
     "intervention string, control_seed int32?, source string, target string?, lowered int64, "
@@ -38,12 +38,12 @@ STEERING_PROBLEMS = artefact(
 
 _SHARES = ("in_target", "in_source", "in_pivot", "in_other", "in_none")
 
-#: One row per intervention × source × target; ``none`` is set against every target, controls are
-#: taken together. Shares of the ``n`` answers that are in the target, the source and the pivot
-#: language (which may be one of the two), in another one, and in none that could be told; each
-#: with its 95 % Wilson interval. ``nll`` is the mean of those answers that are not empty,
-#: ``nll_change`` the mean over problems of the difference from no intervention, with its 95 %
-#: bootstrap interval. ``unfinished`` counts answers cut off at ``max_new_tokens``.
+#: One row per intervention × source × target; ``none`` is repeated for every target, controls are
+#: pooled. The shares are of the ``n`` answers: in the target, source and pivot language (which may
+#: be one of the two), in another one, and in none that could be identified, each with its 95 %
+#: Wilson interval. ``nll`` is the mean over non-empty answers, ``nll_change`` the mean over
+#: problems of the difference from no intervention, with its 95 % bootstrap interval.
+#: ``unfinished`` counts answers cut off at ``max_new_tokens``.
 STEERING = artefact(
     "steering",
     "intervention string, source string, lowered int64, raised int64, target string, n int64, "

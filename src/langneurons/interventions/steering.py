@@ -1,10 +1,10 @@
-"""Ask in one language and steer to another: LAPE's second half (METHOD 6; Tang et al. 2024).
+"""Ask in one language and steer to another: the second half of LAPE (METHOD 6; Tang et al. 2024).
 
 While the model answers questions in language A, A's neurons are switched off and B's are set to
-what they are on average, or at a quantile, over B's responses, times a factor. A cell is one such
-pair, or its random control (as many neurons in each layer), or A without an intervention. Every
-cell says what was answered, in which language, and how fluent that is: the mean NLL of the answer's
-tokens under the model as it was.
+the mean, or a quantile, of their activations over B's responses, times a factor. A cell is one
+such pair, or its random control (as many neurons in each layer), or A without an intervention.
+Every cell records the answers, their languages and their fluency: the mean NLL of an answer's
+tokens under the unchanged model.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,16 +44,16 @@ def steer(
     share: tuple[int, int] = (1, 1),
     progress: bool = True,
 ) -> None:
-    """Answer under one share of the cells and write the answers.
+    """Answer the questions under one share of the cells and write the answers.
 
     Parameters
     ----------
     spec, card_path, corpus_path, template, share, code, progress
         See `langneurons.interventions.deactivation.deactivate`.
     neurons_path
-        A neurons artefact: whose neurons are whose.
+        A neurons artefact: which neurons belong to which language.
     tokens_path
-        The tokens of the responses over which B's activations are taken.
+        The tokens of the responses over which B's activations are collected.
     output
         A table of `STEERING_PROBLEMS`; finished cells are kept beside it.
     languages
@@ -61,15 +61,15 @@ def steer(
     parameters
         ``languages`` (those steered from and to), ``set`` (a key of
         `langneurons.neurons.sets.SETS`), ``raise_to`` (``mean``, or a quantile of B's activations),
-        ``factor`` (times that), ``control_seeds``, ``problems`` (the first so many of each
-        language), ``max_new_tokens``, which bounds every answer, ``batch_size`` (rows) and
+        ``factor`` (multiplies that), ``control_seeds``, ``problems`` (how many of each language,
+        from the first), ``max_new_tokens``, which bounds every answer, ``batch_size`` (rows) and
         ``batch_tokens``.
 
     Raises
     ------
     InputError
-        If the neurons are of another model, a language has no problems or no response tokens, or
-        a prompt leaves no room for the answer.
+        If the neurons belong to another model, a language has no problems or no response tokens,
+        or a prompt leaves no room for the answer.
     """
     card = read_card(card_path)
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
@@ -81,7 +81,7 @@ def steer(
     texts = _texts_of(tokens_path, steered)
     cells = share_of(cells_of(masks, parameters["control_seeds"]), share)
     bench = SteeringBench(spec, questions, texts, cells, parameters, languages)
-    # Which other languages are steered does not change a cell.
+    # A cell does not depend on which other languages are steered.
     deciding = {key: value for key, value in parameters.items() if key != "languages"}
     measurement = Measurement(
         rows=bench.rows,

@@ -1,4 +1,4 @@
-"""What a steered model is measured on: its answers, their language and how fluent they are."""
+"""What is measured of a steered model: its answers, their language and their fluency."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,9 +27,9 @@ class SteeringBench:
     questions
         From `langneurons.interventions.bench.read_questions`.
     texts
-        Rows of `TOKENS`: the responses over which activations are taken.
+        Rows of `TOKENS`: the responses over which activations are collected.
     cells
-        Those that will be asked for: activations are taken of the neurons that they raise.
+        The cells that will be asked for: activations are collected for the neurons they raise.
     parameters, languages
         As in `langneurons.interventions.steering.steer`.
     """
@@ -80,7 +80,7 @@ class SteeringBench:
             )
         with intervening(subject.mlps, self._edits(cell)):
             answers = self._answering[cell.source].answer()
-        # Outside the block: fluent is what the model itself finds likely.
+        # Outside the block: fluency is judged by the unchanged model.
         nll = Likelihood(subject.model, answers, self._parameters["batch_tokens"]).mean_nll()
         return answers.assign(
             response_language=identify_languages(list(answers["response"]), self._languages),
@@ -100,7 +100,7 @@ class SteeringBench:
         return [*zeroing(cell.lowered), *raising]
 
     def _values_of(self, target: str) -> np.ndarray:
-        """Return what neurons are set to for a language, (L, D); NaN for those never raised."""
+        """Return what a language's neurons are set to, (L, D); NaN for neurons never raised."""
         if self._values[0] != target:
             raised = np.logical_or.reduce([c.raised for c in self._cells if c.target == target])
             chosen = {
@@ -119,7 +119,7 @@ class SteeringBench:
             )
             values = np.full(raised.shape, np.nan, dtype=np.float32)
             for layer, neurons in chosen.items():
-                # As numpy: a tensor of one number would be taken for an integer.
+                # As numpy: a one-element tensor would be taken as an integer index.
                 values[layer, neurons.numpy()] = found[layer].numpy() * self._parameters["factor"]
             self._values = (target, values)
         return self._values[1]

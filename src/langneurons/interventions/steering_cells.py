@@ -1,4 +1,4 @@
-"""Which neurons are lowered and which are raised: the cells of steering, and their controls."""
+"""The cells of steering and their controls: which neurons are lowered and which are raised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ class Cell:
     source: str
     target: str | None
     lowered: np.ndarray
-    """Boolean, (L, D): neurons switched off, A's that are not B's too."""
+    """Boolean, (L, D): neurons switched off, the source's that are not also the target's."""
     raised: np.ndarray
-    """Boolean, (L, D): neurons set to a value of B."""
+    """Boolean, (L, D): neurons set to their value in the target language."""
     empty: bool = False
-    """Whether A or B has no neurons, so that there is nothing to measure."""
+    """Whether source or target has no neurons, so that there is nothing to measure."""
 
 
 def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
-    """Return all cells: none for each language, then by target language the pairs and controls.
+    """Return all cells: ``none`` for each language, then pairs and controls by target language.
 
     Parameters
     ----------
     masks
-        For each language the boolean array (L, D) of its neurons.
+        Language → boolean array (L, D) of its neurons.
     control_seeds
-        Number of random controls of each pair.
+        Number of random controls per pair.
     """
     nothing = np.zeros_like(next(iter(masks.values())))
     cells = [Cell(NONE, None, source, None, nothing, nothing) for source in masks]
@@ -42,7 +42,7 @@ def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
         for source, own in masks.items():
             if source == target:
                 continue
-            # What is B's too stays B's: switching it off would work against the steering.
+            # Shared neurons are only raised: switching them off would work against the steering.
             lowered = own & ~raised
             empty = not (own.any() and raised.any())
             cells.append(Cell(STEERED, None, source, target, lowered, raised, empty))
@@ -55,7 +55,7 @@ def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
 def _control(
     lowered: np.ndarray, raised: np.ndarray, seed: int, name: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw as many other neurons in each layer, and of those as many to lower and to raise."""
+    """Draw as many other neurons in each layer, as many to lower and as many to raise."""
     drawn = control(lowered | raised, seed, "steering", name)
     drawn_raised = np.zeros_like(drawn)
     generator = np.random.default_rng([seed, *name.encode()])

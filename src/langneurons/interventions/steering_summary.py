@@ -1,4 +1,4 @@
-"""What steering did: shares of answers by language and change of fluency, for each pair."""
+"""What steering did: the share of answers in each language and the change in fluency, by pair."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,9 +35,9 @@ def merge_steering(
         Paths under the keys table (`STEERING`), problems (`STEERING_PROBLEMS`) and csv (the rows
         of table).
     languages
-        Those steered from and to, in the order of the rows.
+        The languages steered from and to, in the order of the rows.
     pivot
-        The language in which a model may fall back to answer.
+        The language that a model may fall back to.
     uncertainty
         ``replicates`` and ``seed`` of the bootstrap.
     """
@@ -65,15 +65,15 @@ def summarise(
     problems
         The answers.
     languages
-        Those steered from and to, in the order of the rows.
+        The languages steered from and to, in the order of the rows.
     pivot
         A language code.
     replicates, seed
-        Of the bootstrap over problems; with no replicates the intervals of NLL are null.
+        For the bootstrap over problems; with no replicates the intervals of NLL are null.
 
     Notes
     -----
-    Wilson intervals take answers for independent: with several controls they are too narrow.
+    Wilson intervals treat answers as independent: with several controls they are too narrow.
     """
     kinds = [kind for kind in _INTERVENTIONS if (problems["intervention"] == kind).any()]
     groups = {
@@ -119,7 +119,7 @@ def _summary(answers: pd.DataFrame, source: str, target: str, pivot: str) -> dic
 def _nll_change(
     answers: pd.DataFrame, whole: pd.DataFrame, replicates: int, seed: int
 ) -> dict[str, float]:
-    """Return the mean change of NLL from no intervention, paired by problem, and its interval."""
+    """Return the mean change in NLL from no intervention, paired by problem, and its interval."""
     by_problem = answers.assign(nll=answers["nll"].astype(float)).groupby("problem")["nll"].mean()
     before = whole.set_index("problem")["nll"].astype(float)
     changes = (by_problem - before).dropna().to_numpy()

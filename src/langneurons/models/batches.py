@@ -1,4 +1,4 @@
-"""Pack token sequences into padded batches that leave every number as it is."""
+"""Pack token sequences into padded batches without changing any result."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Batch:
     response: Tensor
     """bool, (B, S): True at response tokens."""
     groups: Tensor
-    """int64, (B,): the group that a sequence is counted for."""
+    """int64, (B,): the group that each sequence counts towards."""
     tokens: int
     """Number of tokens that are not padding."""
 
@@ -36,7 +36,7 @@ class Batch:
 def batches(
     tokens: pd.DataFrame, groups: np.ndarray, batch_tokens: int, config: PreTrainedConfig
 ) -> Iterator[Batch]:
-    """Yield all rows in batches of similar length, the longest first: memory fails early.
+    """Yield all rows in batches of similar length, the longest first, so that memory fails early.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def batches(
     groups
         The group of each row.
     batch_tokens
-        Most tokens in a batch, padding included; a longer row makes a batch of its own.
+        Most tokens in a batch, padding included; a longer row forms a batch of its own.
     config
         Configuration of the decoder.
     """
@@ -114,14 +114,14 @@ def rows_of_batches(
     lengths
         int64, (rows,): tokens of each row.
     rope_switch
-        Rows up to this length and longer ones are kept apart.
+        Rows up to this length do not share batches with longer ones.
     """
     batch: list[int] = []
     for row in np.argsort(-lengths, kind="stable").tolist():
         if batch:
             longest = lengths[batch[0]]
             full = (len(batch) + 1) * longest > batch_tokens
-            # The longest row of a batch would decide how positions of all its rows are encoded.
+            # A batch's longest row would decide how positions are encoded in all its rows.
             switches = rope_switch is not None and lengths[row] <= rope_switch < longest
             if full or switches:
                 yield batch
@@ -132,7 +132,7 @@ def rows_of_batches(
 
 
 def _rope_switch(config: PreTrainedConfig) -> int | None:
-    """Return the length above which a model encodes positions otherwise (LongRoPE), if any."""
+    """Return the length above which a model encodes positions differently (LongRoPE), if any."""
     parameters = getattr(config, "rope_parameters", None) or {}
     if parameters.get("rope_type") != "longrope":
         return None

@@ -1,4 +1,4 @@
-"""Model cards: what later stages need to know of a model without loading it."""
+"""Model cards: what later stages need to know about a model without loading it."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ def write_card(spec: ModelSpec, output: str | Path, writer_card: str | Path | No
     Parameters
     ----------
     writer_card
-        Card of the model whose responses this one reads, if it is another.
+        Card of the model whose responses this one reads, if they are not its own.
 
     Raises
     ------
     InputError
         If the model cannot be analysed (see `inspect_model`), or its tokenizer differs from the
-        writer's: then the two would not be measured on the same tokens.
+        writer's, so that the two would not be measured on the same tokens.
     """
     card = inspect_model(spec)
     if writer_card is not None:
@@ -36,7 +36,7 @@ def write_card(spec: ModelSpec, output: str | Path, writer_card: str | Path | No
 
 
 def read_card(path: str | Path) -> pd.Series:
-    """Read a card's only row; ``context_length`` is None where the model states none."""
+    """Read a card's only row; ``context_length`` is None if the model states none."""
     row = read_table(path, MODEL).iloc[0].astype(object)
     row["context_length"] = None if pd.isna(row["context_length"]) else int(row["context_length"])
     return row

@@ -1,9 +1,9 @@
-"""Change the activations of chosen neurons while a model runs, and put everything back after.
+"""Change the activations of chosen neurons while a model runs, then undo the change.
 
-An activation is what `Mlp.activation` returns: one number a neuron and token, before the product
-with the up projection of a gated MLP (METHOD 1, 6). An `Edit` names neurons of one layer and what
-becomes of their activations; `intervening` applies edits through forward hooks for the length of a
-``with`` block, in single passes and under ``generate`` alike:
+An activation is what `Mlp.activation` returns: one number per neuron and token, before a gated
+MLP multiplies it by the up projection (METHOD 1, 6). An `Edit` names neurons of one layer and what
+happens to their activations; `intervening` applies edits through forward hooks for the duration of
+a ``with`` block, both in single passes and in ``generate``:
 
 >>> with intervening(mlps, [Edit(layer=3, neurons=torch.tensor([5, 17]))]):   # switched off
 ...     model.generate(...)
@@ -25,7 +25,7 @@ OPERATIONS = ("set", "scale", "add")
 
 @dataclass(frozen=True)
 class Edit:
-    """What becomes of the activations of some neurons of one layer; by default they are zero."""
+    """What happens to the activations of some neurons in one layer; by default they become zero."""
 
     layer: int
     """Index of the layer, from 0."""
@@ -34,7 +34,7 @@ class Edit:
     operation: str = "set"
     """``set`` to the value, ``scale`` (multiply) by it, or ``add`` it."""
     value: float | Tensor = 0.0
-    """One number for all neurons, or one for each of them, (n,)."""
+    """One number for all neurons, or one per neuron, (n,)."""
 
 
 @contextmanager
@@ -46,18 +46,18 @@ def intervening(mlps: Sequence[Mlp], edits: Sequence[Edit]) -> Iterator[None]:
     mlps
         The model's MLPs, from `find_mlps`.
     edits
-        Any number a layer; those of one layer are applied in the order given.
+        Any number per layer; those of one layer are applied in the order given.
 
     Raises
     ------
     InputError
         If a layer or a neuron is not in the model, a neuron is named twice in one edit, or there
-        are not as many values as neurons. Nothing is hooked then.
+        are not as many values as neurons. No hooks are set then.
 
     Notes
     -----
-    Activations are changed in place where nothing else can see it: not in a pass that records
-    gradients, and not where the activation function returns its own input. Values take the dtype
+    Activations are changed in place if nothing else can see it: not in a pass that records
+    gradients, and not if the activation function returns its own input. Values take the dtype
     of the activations.
     """
     for edit in edits:
@@ -71,7 +71,7 @@ def intervening(mlps: Sequence[Mlp], edits: Sequence[Edit]) -> Iterator[None]:
 
 
 def zeroing(mask: np.ndarray) -> list[Edit]:
-    """Return the edits that switch off the neurons of a boolean array (L, D)."""
+    """Return the edits that switch off the neurons marked in a boolean array (L, D)."""
     return [
         Edit(layer, torch.from_numpy(np.flatnonzero(row)))
         for layer, row in enumerate(mask)

@@ -1,7 +1,7 @@
-"""Look into a checkpoint before any GPU is asked for: its structure, its weights, its tokenizer.
+"""Inspect a checkpoint before requesting a GPU: its structure, its weights, its tokenizer.
 
 The structure is read from the architecture built without weights, and the weight files are scanned
-tensor by tensor, so that a model of 7B parameters is checked in seconds and little memory.
+tensor by tensor, so that a model of 7B parameters is checked in seconds with little memory.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ from langneurons.models.mlps import check_causal, find_mlps
 from langneurons.models.probing import decoder_of
 from langneurons.models.spec import ModelSpec
 
-#: One row: what a model is. ``context_length`` is null where positions are not bounded (ALiBi),
-#: ``revision`` where the model is no hub model.
+#: One row: what a model is. ``context_length`` is null if positions are not bounded (ALiBi),
+#: ``revision`` if the model is not from the hub.
 MODEL = artefact(
     "model",
     "model string, architecture string, layers int32, neurons_per_layer int32, "
@@ -49,7 +49,7 @@ _WEIGHT_FILES = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
-_SCAN_NUMBERS = 1 << 25  # of a tensor looked at in one piece: 128 MiB in float32
+_SCAN_NUMBERS = 1 << 25  # of a tensor scanned in one piece: 128 MiB in float32
 
 
 def inspect_model(spec: ModelSpec) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def inspect_model(spec: ModelSpec) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the model is no decoder-only model whose MLPs can be found (`find_mlps`), its weights
+        If the model is not a decoder-only model whose MLPs can be found (`find_mlps`), its weights
         are damaged or not finite (`check_weights`), or it has no tokenizer.
     """
     model = load_skeleton(spec)
@@ -86,14 +86,14 @@ def inspect_model(spec: ModelSpec) -> pd.DataFrame:
         "revision": _commit(spec),
     }
     table = pa.Table.from_pylist([row], schema=MODEL)
-    # Nullable integers would turn into floats where they are null.
+    # By default a null would turn integers into floats.
     return table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
 
 
 def check_weights(spec: ModelSpec) -> list[str]:
     """Read every weight of a checkpoint once and check that it is finite.
 
-    The files are read tensor by tensor and large tensors in pieces, never a whole file.
+    Files are read tensor by tensor, and large tensors in pieces; never a whole file at once.
 
     Returns
     -------
@@ -104,8 +104,8 @@ def check_weights(spec: ModelSpec) -> list[str]:
     ------
     InputError
         If there are no weights, a file is truncated or holds pickled objects other than tensors,
-        a tensor that the index promises is absent, or a number is NaN or infinite: naming the
-        tensor and the file.
+        a tensor listed in the index is absent, or a number is NaN or infinite; the message names
+        the tensor and the file.
     """
     files, promised = _weight_files(spec)
     dtypes: set[str] = set()
@@ -127,10 +127,10 @@ def check_weights(spec: ModelSpec) -> list[str]:
 
 
 def tokenizer_digest(tokenizer: PreTrainedTokenizerBase) -> str:
-    """Digest what decides which tokens a text becomes.
+    """Digest everything that determines how a text is tokenized.
 
     The vocabulary, merges, added tokens, normaliser, pre-tokenizer and the tokens put around a
-    text count; the folder, padding and truncation do not. Copies of a tokenizer have one digest.
+    text count; folder, padding and truncation do not. Copies of a tokenizer share a digest.
 
     Returns
     -------
@@ -161,7 +161,7 @@ def _python_tokenizer_facts(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any
 
 
 def _weight_files(spec: ModelSpec) -> tuple[list[Path], set[str]]:
-    """Return the weight files and, of a sharded checkpoint, the tensors that they must hold."""
+    """Return the weight files and, for a sharded checkpoint, the tensors that they must hold."""
     for name in _WEIGHT_FILES:
         file = _find(spec, name)
         if file is None:
@@ -186,14 +186,14 @@ def _find(spec: ModelSpec, name: str) -> str | None:
 
 
 def _commit(spec: ModelSpec) -> str | None:
-    """Return the commit of a hub model, which the hub's cache has in the path."""
+    """Return the commit of a hub model, which is part of its path in the hub's cache."""
     if Path(spec.path).is_dir():
         return None
     return extract_commit_hash(_find(spec, "config.json"), None)
 
 
 def _tensors(file: Path) -> Iterator[tuple[str, Tensor]]:
-    """Yield the tensors of a file, the large ones in pieces of whole rows."""
+    """Yield the tensors of a file, large ones in pieces."""
     if file.suffix == ".safetensors":
         with safe_open(file, framework="pt") as shard:
             for name in shard.keys():  # noqa: SIM118  (no iterator)
@@ -206,7 +206,7 @@ def _tensors(file: Path) -> Iterator[tuple[str, Tensor]]:
                 for first in range(0, shape[0], rows):
                     yield name, lazy[first : first + rows]
     else:
-        # Only zip archives can be mapped; the format before torch 1.6 is read whole.
+        # Only zip archives can be memory-mapped; the pre-1.6 torch format is read whole.
         weights = torch.load(
             file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file)
         )
@@ -218,7 +218,7 @@ def _tensors(file: Path) -> Iterator[tuple[str, Tensor]]:
 def _check_finite(file: Path, name: str, tensor: Tensor) -> None:
     if not tensor.dtype.is_floating_point:
         return
-    if tensor.dtype.itemsize == 1:  # torch cannot ask float8 numbers whether they are finite
+    if tensor.dtype.itemsize == 1:  # torch cannot check float8 numbers for finiteness
         tensor = tensor.float()
     finite = tensor.isfinite()
     if not finite.all():

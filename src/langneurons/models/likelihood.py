@@ -15,7 +15,7 @@ from langneurons.models.probing import PROBE_SHAPE, decoder_of, input_device
 
 #: Which tokens are scored: those of the prompt, as in the release, or those of the response.
 TEXTS = ("prompt", "responses")
-#: Numbers of logits held at once: 128 MiB in float32.
+#: Number of logits held at once: 128 MiB in float32.
 LOGITS_HELD = 1 << 25
 
 
@@ -27,8 +27,8 @@ def scored_tokens(tokens: pd.DataFrame, texts: str) -> pd.DataFrame:
     tokens
         Rows of `TOKENS`.
     texts
-        ``responses``: the table as it is. ``prompt``: the tokens of each prompt after its first
-        one, which nothing predicts; samples of one prompt are one row.
+        ``responses``: the table as it is. ``prompt``: the tokens of each prompt but the first,
+        which nothing predicts; samples of one prompt become one row.
     """
     if texts == "responses":
         return tokens
@@ -40,7 +40,7 @@ def scored_tokens(tokens: pd.DataFrame, texts: str) -> pd.DataFrame:
 
 
 class Likelihood:
-    """The likelihood of the texts of a token table, packed once for any number of passes.
+    """The likelihood of the texts in a token table, packed once for any number of passes.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Likelihood:
     tokens
         Rows of `TOKENS`; the response tokens are scored, given all that precedes them.
     batch_tokens
-        Most tokens in a batch, padding included; a longer row makes a batch of its own.
+        Most tokens in a batch, padding included; a longer row forms a batch of its own.
 
     Raises
     ------
@@ -67,12 +67,12 @@ class Likelihood:
 
     @torch.inference_mode()
     def mean_nll(self) -> np.ndarray:
-        """Return the mean NLL of each row's scored tokens under the model as it is now.
+        """Return the mean NLL of each row's scored tokens under the model's current state.
 
         Returns
         -------
         numpy.ndarray
-            float64, (rows,), in nats a token; NaN for a row without scored tokens.
+            float64, (rows,), in nats per token; NaN for a row without scored tokens.
 
         Raises
         ------
@@ -81,8 +81,8 @@ class Likelihood:
 
         Notes
         -----
-        The decoder runs whole batches; logits are made of its last states in pieces, so that
-        never a batch's tokens times the vocabulary are in memory at once.
+        The decoder runs whole batches; logits are computed from its last states in pieces, so
+        that logits for a whole batch are never in memory at once.
         """
         sums, counts = np.zeros(self._rows), np.zeros(self._rows, dtype=np.int64)
         for batch in self._batches:
@@ -111,7 +111,7 @@ class Likelihood:
 
 
 def refuse_nan(model: PreTrainedModel, losses: np.ndarray) -> None:
-    """Raise an `InputError` if there is NaN among the losses that a model's logits gave."""
+    """Raise an `InputError` if any of the losses from a model's logits is NaN."""
     if np.isnan(losses).any():
         raise InputError(
             f"{model.name_or_path or type(model).__name__}: NaN among the logits "
@@ -120,7 +120,7 @@ def refuse_nan(model: PreTrainedModel, losses: np.ndarray) -> None:
 
 
 def perplexity(nll: np.ndarray | pd.Series | float) -> np.ndarray | pd.Series | float:
-    """Return exp(NLL): inf where that is beyond a float64 (NLL above 709.78)."""
+    """Return exp(NLL), or inf where that exceeds float64 (NLL above 709.78)."""
     with np.errstate(over="ignore"):
         return np.exp(nll)
 
@@ -128,7 +128,7 @@ def perplexity(nll: np.ndarray | pd.Series | float) -> np.ndarray | pd.Series | 
 def _head(model: PreTrainedModel) -> Callable[[Tensor], Tensor]:
     """Return the map from last states (n, hidden) to logits (n, V), verified on a few tokens.
 
-    Beside the output embeddings some architectures scale their logits (Cohere, Granite) or cap
+    After the output embeddings, some architectures scale their logits (Cohere, Granite) or cap
     them (Gemma 2).
     """
     embeddings = model.get_output_embeddings()

@@ -1,7 +1,7 @@
 """Load decoder-only checkpoints, or say in one sentence why one cannot be used.
 
-Everything that decides what is loaded stands in one `ModelSpec`. Code that comes with a checkpoint
-is run only where the spec trusts it, and pickled weights are read as plain tensors only.
+One `ModelSpec` specifies everything about what is loaded. Code that comes with a checkpoint runs
+only if the spec trusts it, and pickled weights are read as plain tensors only.
 """
 
 import pickle
@@ -47,8 +47,8 @@ def load_config(spec: ModelSpec) -> PreTrainedConfig:
     Raises
     ------
     InputError
-        If there is no such checkpoint, or it is not that of a decoder-only language model whose
-        architecture is known here.
+        If there is no such checkpoint, or it is not a decoder-only language model with an
+        architecture known here.
     """
     config = read_config(spec, "AutoModelForCausalLM")
     if getattr(config, "is_encoder_decoder", False):
@@ -67,8 +67,8 @@ def read_config(spec: ModelSpec, code: str) -> PreTrainedConfig:
     Parameters
     ----------
     code
-        The class of transformers that must be mapped to own code where the architecture is that
-        of the checkpoint's own code.
+        The transformers class that the checkpoint must map to its own code if its architecture
+        is not one of transformers'.
 
     Raises
     ------
@@ -103,8 +103,8 @@ def read_config(spec: ModelSpec, code: str) -> PreTrainedConfig:
 def load_tokenizer(spec: ModelSpec) -> PreTrainedTokenizerBase:
     """Load the tokenizer of a model.
 
-    A tokenizer without a padding token gets its end-of-text token for it, else its unknown token;
-    its padding side is left as it is.
+    A tokenizer without a padding token uses its end-of-text token instead, or else its unknown
+    token; its padding side is left as it is.
 
     Raises
     ------
@@ -156,20 +156,20 @@ def load_model(spec: ModelSpec) -> PreTrainedModel:
     Returns
     -------
     PreTrainedModel
-        In evaluation mode, no parameter requires a gradient.
+        In evaluation mode; no parameter requires a gradient.
 
     Raises
     ------
     InputError
         As `load_config`; also if the device is absent, a file is damaged or holds pickled objects
         other than tensors, or the weights do not fit the architecture. A checkpoint that leaves
-        parameters at random values is refused: its numbers would mean nothing.
+        parameters at random values is refused: its results would mean nothing.
     """
     return load_weights(spec, load_config(spec), AutoModelForCausalLM)
 
 
 def load_weights(spec: ModelSpec, config: PreTrainedConfig, auto: type) -> PreTrainedModel:
-    """Load the weights of a configuration with one of transformers' auto classes.
+    """Load the weights for a configuration with one of transformers' auto classes.
 
     See `load_model` for the result and the errors.
     """
@@ -197,7 +197,7 @@ def load_weights(spec: ModelSpec, config: PreTrainedConfig, auto: type) -> PreTr
 
 
 def context_length(config: PreTrainedConfig) -> int | None:
-    """Return the most tokens that a model takes, or None where positions are not bounded."""
+    """Return the most tokens that a model takes, or None if positions are not bounded."""
     return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
@@ -212,7 +212,7 @@ def unreadable(path: str, error: Exception) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error's text, without a final stop."""
+    """Return the first line of an error's text, without a final full stop."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0].rstrip(". ")
 
@@ -268,7 +268,7 @@ def _check_weights_fit(spec: ModelSpec, model: PreTrainedModel, report: Mapping[
             "which would stay at random values"
         )
     # Surplus heads (a reward model's, say) change nothing; surplus weights inside the layers mean
-    # that the checkpoint is of another architecture than its config says.
+    # that the checkpoint has a different architecture from the one its config names.
     surplus = sorted(key for key in report["unexpected_keys"] if re.search(r"\.\d+\.", key))
     if surplus:
         raise InputError(

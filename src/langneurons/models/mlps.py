@@ -3,9 +3,9 @@
 A neuron is one unit between the projections of an MLP (METHOD 1). In every decoder layer exactly
 one module applies the activation function, and its input is the neurons' pre-activation: the gate
 of a gated MLP (Llama), the gate half of a fused one (Phi-3), or the output of the first projection
-of a plain one (BLOOM, OPT). A forward pre-hook on that module sees every pre-activation, a forward
-hook can replace every activation, for all architectures alike. What cannot be verified to look
-like this is refused by name.
+of a plain one (BLOOM, OPT). In every architecture, a forward pre-hook on that module sees every
+pre-activation, and a forward hook can replace every activation. Models that cannot be verified to
+look like this are refused by name.
 """
 
 from collections.abc import Callable
@@ -49,20 +49,20 @@ class Mlp:
 def find_mlps(model: PreTrainedModel) -> list[Mlp]:
     """Find the MLP of every decoder layer, in the order of the layers.
 
-    The structure is read from a forward pass over six tokens, which a model on the meta device can
-    make too. With weights, it is also verified that an activation of zero reaches the down
+    The structure is read from a forward pass over six tokens, which also works for a model on the
+    meta device. With weights, it is also verified that an activation of zero reaches the down
     projection as zero.
 
     Returns
     -------
     list of Mlp
-        One a layer, all of one width D; the activation modules are distinct objects.
+        One per layer, all of the same width D; the activation modules are distinct objects.
 
     Raises
     ------
     InputError
-        If a layer has no activation function module of its own or several (mixture of experts
-        among them), widths differ, activations do not have the sign of their pre-activations, or
+        If a layer has no activation function module of its own or several (as in a mixture
+        of experts), widths differ, activations do not have the sign of their pre-activations, or
         the structure is otherwise not that of an MLP.
 
     Notes
@@ -85,8 +85,8 @@ def find_mlps(model: PreTrainedModel) -> list[Mlp]:
 def check_causal(model: PreTrainedModel) -> None:
     """Verify that no token sees a later one.
 
-    With weights, the last token of a sequence is changed and the states of the earlier ones must
-    stay the same; on the meta device the attention modules' own flags are all there is to read.
+    With weights, the last token of a sequence is changed, and the states of the earlier ones must
+    stay the same; on the meta device, only the attention modules' own flags can be checked.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def check_causal(model: PreTrainedModel) -> None:
             decoder_of(model)(input_ids=tokens, use_cache=False)[0][0, :-1].float()
             for tokens in (ids, changed)
         )  # (5, hidden) each
-    # A kernel may round the same row differently; by no more than the dtype can tell apart.
+    # A kernel may round the same row differently, but by no more than the dtype's precision.
     tolerance = max(1e-5, torch.finfo(model.dtype).eps) * before.abs().max().item()
     if not torch.allclose(before, after, rtol=0, atol=tolerance, equal_nan=True):
         raise InputError(problem)
@@ -170,7 +170,7 @@ def _mlp_of(
 def _check_sign(place: str, activation: nn.Module) -> None:
     parameters = list(activation.parameters())
     if any(parameter.is_meta for parameter in parameters):
-        return  # learnt; its sign is checked once the weights are there
+        return  # learnt; its sign is checked once the weights are loaded
     positive = torch.logspace(-4, 2, 601, device=parameters[0].device if parameters else "cpu")
     numbers = torch.cat([-positive, torch.zeros_like(positive[:1]), positive])
     with torch.no_grad():
@@ -203,7 +203,7 @@ def _check_feeds_down(model: PreTrainedModel, mlps: list[Mlp]) -> None:
 
     def watch(layer: int) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         def see(_: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-            # Weights that are not finite are another error's business: 0 × inf is no path.
+            # Another check reports non-finite weights: NaN from 0 × inf is no sign of other inputs.
             reached[layer] = bool(arguments[0].nan_to_num(nan=0.0).any())
 
         return see
@@ -230,7 +230,7 @@ def _check_feeds_down(model: PreTrainedModel, mlps: list[Mlp]) -> None:
 def _nearest(
     name: str, modules: dict[str, nn.Module], wanted: Callable[[nn.Module], bool]
 ) -> list[nn.Module]:
-    """Return the wanted modules of the innermost module around ``name`` that has any."""
+    """Return the wanted modules in the innermost module around ``name`` that contains any."""
     while name:
         name = name.rpartition(".")[0]
         found = [module for module in modules[name].modules() if wanted(module)]

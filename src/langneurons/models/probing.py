@@ -1,4 +1,4 @@
-"""Probe a decoder: run a few tokens through it and see how its modules are called."""
+"""Probe a decoder: run a few tokens through it and record how its modules are called."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ PROBE_SHAPE = (2, 3)  # rows × tokens; 6 tokens in all
 
 @dataclass(frozen=True)
 class Call:
-    """Shapes of one call of a module in the probe: one tensor in, one of the same shape out."""
+    """Shapes of one module call in the probe: one tensor in, one out."""
 
     shape: tuple[int, ...]
     same_shape: bool
@@ -27,7 +27,7 @@ class Call:
 def decoder_of(model: PreTrainedModel) -> PreTrainedModel:
     """Return the text decoder of a model, without the language modelling head."""
     decoder = model.get_decoder()
-    # ModernBERT's head is called decoder, too.
+    # ModernBERT's head is also called decoder.
     return decoder if isinstance(decoder, PreTrainedModel) else model.base_model
 
 
@@ -56,7 +56,7 @@ def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
 
 
 def probe(model: PreTrainedModel, layers: nn.ModuleList) -> dict[nn.Module, list[Call]]:
-    """Run six tokens and record how each module without submodules was called with one tensor."""
+    """Run six tokens and record each call with one tensor of each module without submodules."""
     calls: dict[nn.Module, list[Call]] = defaultdict(list)
 
     def record(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
@@ -80,11 +80,11 @@ def probe(model: PreTrainedModel, layers: nn.ModuleList) -> dict[nn.Module, list
 
 
 def is_activation(module: nn.Module, calls: list[Call] | None) -> bool:
-    """Tell whether a module works on each number alone, and is not the identity."""
+    """Return whether a module is elementwise and not the identity."""
     if not calls or not all(call.same_shape for call in calls):
         return False
     parameters = [*module.parameters(), *module.buffers()]
-    # Projections and norms have a parameter a unit; learnt activation functions have single ones.
+    # Projections and norms have parameters per unit; learnt activation functions have single ones.
     if any(parameter.numel() > 1 for parameter in parameters):
         return False
     if any(parameter.is_meta for parameter in parameters):
@@ -96,31 +96,31 @@ def is_activation(module: nn.Module, calls: list[Call] | None) -> bool:
     with torch.no_grad():
         output, disturbed_output = module(numbers), module(disturbed)
     elementwise = torch.equal(output[0, 1:], disturbed_output[0, 1:])  # a norm or softmax is not
-    return elementwise and not torch.equal(output, numbers)  # dropout at rest is the identity
+    return elementwise and not torch.equal(output, numbers)  # inactive dropout is the identity
 
 
 def forward(model: PreTrainedModel) -> None:
     """Run the probe's tokens through the decoder."""
     ids = torch.arange(PROBE_SHAPE[0] * PROBE_SHAPE[1], device=input_device(model))
-    # Fake tensors let models ask for values (which mask to build, say) where there are none.
+    # Fake tensors let models ask for values (which mask to build, say) that do not exist.
     values = FakeTensorMode(allow_non_fake_inputs=True) if is_meta(model) else nullcontext()
     with torch.no_grad(), values:
         decoder_of(model)(input_ids=ids.view(PROBE_SHAPE), use_cache=False)
 
 
 def is_meta(model: PreTrainedModel) -> bool:
-    """Tell whether a model has no weights."""
+    """Return whether a model has no weights."""
     return any(parameter.is_meta for parameter in model.parameters())
 
 
 def input_device(model: PreTrainedModel) -> torch.device:
-    """Return the device on which a model takes its tokens."""
+    """Return the device on which a model expects its tokens."""
     return model.get_input_embeddings().weight.device
 
 
 @contextmanager
 def evaluating(model: PreTrainedModel) -> Iterator[None]:
-    """Switch dropout off for a while: what is at rest must look like the identity."""
+    """Switch dropout off temporarily, so that it looks like the identity."""
     training = model.training
     model.eval()
     try:

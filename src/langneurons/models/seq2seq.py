@@ -1,4 +1,4 @@
-"""Load encoder–decoder checkpoints, which translate, with the checks of decoder-only ones."""
+"""Load encoder–decoder checkpoints, for translation, with the checks for decoder-only ones."""
 
 from transformers import AutoModelForSeq2SeqLM, PreTrainedConfig, PreTrainedModel
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
@@ -15,13 +15,13 @@ def load_seq2seq_config(spec: ModelSpec) -> PreTrainedConfig:
     Raises
     ------
     InputError
-        If there is no such checkpoint, or it is not that of an encoder–decoder of texts whose
-        architecture is known here.
+        If there is no such checkpoint, or it is not a text encoder–decoder with an
+        architecture known here.
     """
     config = read_config(spec, "AutoModelForSeq2SeqLM")
     kind = config.model_type
     known = kind in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES or kind not in CONFIG_MAPPING_NAMES
-    # Transformers counts some decoder-only models that read speech among these, too.
+    # Transformers also lists some decoder-only models that read speech here.
     if not known or not getattr(config, "is_encoder_decoder", False):
         raise InputError(
             f"{spec.path}: {architecture(config)} is no encoder–decoder; expected a translation "
@@ -36,6 +36,6 @@ def load_seq2seq_model(spec: ModelSpec) -> PreTrainedModel:
     Raises
     ------
     InputError
-        As `load_seq2seq_config`, and as `langneurons.models.loading.load_model` about weights.
+        As `load_seq2seq_config` and, for weights, `langneurons.models.loading.load_model`.
     """
     return load_weights(spec, load_seq2seq_config(spec), AutoModelForSeq2SeqLM)

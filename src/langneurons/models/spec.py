@@ -1,4 +1,4 @@
-"""Which checkpoint to load, and where to."""
+"""Which checkpoint to load, and onto which device."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -20,19 +20,19 @@ class ModelSpec:
     revision: str | None = None
     """Branch, tag or commit of a hub model; a commit makes a run repeatable."""
     tokenizer: str | None = None
-    """Folder or hub id of the tokenizer, where it is not the checkpoint's own."""
+    """Folder or hub id of the tokenizer, if it is not the checkpoint's own."""
     trust_remote_code: bool = False
     """Run the code that comes with the checkpoint."""
     dtype: str = "auto"
-    """One of `DTYPES`; ``auto`` is float32 on a CPU, else the dtype of the checkpoint."""
+    """One of `DTYPES`; ``auto`` is float32 on a CPU, otherwise the dtype of the checkpoint."""
     device: str = "auto"
-    """A torch device; ``auto`` is the first there is of cuda, mps, cpu."""
+    """A torch device; ``auto`` is the first available of cuda, mps, cpu."""
     device_map: str | None = None
-    """``auto`` spreads a model that is larger than one GPU over all of them."""
+    """``auto`` spreads a model that is larger than one GPU over all GPUs."""
 
     @classmethod
     def from_config(cls, mapping: Mapping[str, Any]) -> "ModelSpec":
-        """Make a spec of the keys of a model in the configuration.
+        """Make a spec from a model's keys in the configuration.
 
         Raises
         ------
@@ -61,7 +61,7 @@ def resolve_device(device: str) -> torch.device:
     Raises
     ------
     InputError
-        If it is no device name, or names an accelerator that is not there.
+        If it is not a device name, or names an accelerator that is not available.
     """
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     if device == "auto":

@@ -1,5 +1,5 @@
 """Which neurons belong to which languages: methods, types, masks and sets.
 
-Comes in: activation probabilities. Goes out: the neurons and summary artefacts, mask files, and
-sets of neurons with their random controls. Uses artifacts and activations.
+In: activation probabilities. Out: the neurons and summary artefacts, mask files, and sets of
+neurons with their random controls. Uses artifacts and activations.
 """

@@ -1,7 +1,7 @@
 """Masks of language neurons in the release's file format.
 
-A list over languages (in config order) of lists over layers of LongTensors: the indices of the
-selected neurons with p > τ for that language.
+The file holds a list over languages (in config order) of lists over layers of LongTensors: the
+indices of the selected neurons with p > τ for that language.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which neurons are switched off: sets by type and language, published masks, random controls."""
+"""Which neurons to switch off: sets by type and language, published masks, random controls."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,17 @@ from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons
 from langneurons.neurons.types import TYPES
 
-#: Types of neurons in each set (METHOD 6); of a language: those with p > τ for it.
+#: Types of neurons in each set (METHOD 6); a language's set has those with p > τ for it.
 SETS = {
     "specific": ("specific",),
     "specific+related": ("specific", "related"),
     "specific+related+general": ("specific", "related", "general"),
 }
-#: The set of a published mask file.
+#: Name of the set from a published mask file.
 MASK = "mask"
-#: Between the names of a set and of the phase to which it is restricted.
+#: Between the name of a set and the phase to which it is restricted.
 AT_PHASE = "@phase "
-#: What is read of a phases artefact.
+#: The columns read from a phases artefact.
 _PHASE_LAYERS = pa.schema([(name, pa.int32()) for name in ("phase", "first_layer", "last_layer")])
 
 
@@ -46,12 +46,12 @@ def sets_of_table(
     Returns
     -------
     dict
-        For each set a boolean array (K, L, D).
+        For each set, a boolean array (K, L, D).
 
     Raises
     ------
     InputError
-        If a set is unknown, or the table is of a model of another shape or of other languages.
+        If a set is unknown, or the table is for a model of another shape or for other languages.
     """
     unknown = [name for name in sets if name not in SETS]
     if unknown:
@@ -70,12 +70,12 @@ def sets_of_table(
 
 
 def sets_by_phase(sets: Mapping[str, np.ndarray], phases_path: str | Path) -> dict[str, np.ndarray]:
-    """Return for each set and phase the neurons of the set that lie in the phase's layers.
+    """Return, for each set and phase, the neurons of the set that lie in the phase's layers.
 
     Parameters
     ----------
     sets
-        For each name a boolean array (K, L, D).
+        For each name, a boolean array (K, L, D).
     phases_path
         A phases artefact.
 
@@ -104,7 +104,7 @@ def read_masks(
 ) -> dict[str, np.ndarray]:
     """Return the masks of a file in the release's format as the set ``mask``.
 
-    A list over languages, in the order of ``languages``, of lists over layers of LongTensors.
+    It holds a list over languages, ordered as ``languages``, of lists over layers of LongTensors.
 
     Returns
     -------
@@ -114,8 +114,8 @@ def read_masks(
     Raises
     ------
     InputError
-        If the file is no such list, or is of another model: other numbers of languages or layers,
-        or an index out of range.
+        If the file holds no such list, or is for another model: the number of languages or layers
+        differs, or an index is out of range.
     """
     content = _load(Path(path))
     L, D = shape
@@ -145,15 +145,15 @@ def read_masks(
 def control(neurons: np.ndarray, seed: int, name: str, language: str) -> np.ndarray:
     """Draw as many random neurons in each layer as a set has there, from outside the set.
 
-    In a layer of which the set is more than half, the neurons outside are too few: all of them
-    are taken, and the rest is drawn from the set.
+    If the set is more than half of a layer, too few neurons lie outside it: all of them are
+    taken, and the rest are drawn from the set.
 
     Parameters
     ----------
     neurons
         The set, boolean (L, D).
     seed, name, language
-        What decides the draw, along with the set: seed of the control, names of set and language.
+        These and the set determine the draw: the control's seed, the names of set and language.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from langneurons.errors import InputError
 from langneurons.neurons.methods.selection import Selection
 from langneurons.neurons.types import TYPES, Neurons, identify
 
-#: One row a neuron, sorted by layer and neuron. ``languages`` are those with p > τ.
+#: One row per neuron, sorted by layer and neuron. ``languages`` are those with p > τ.
 NEURONS = artefact(
     "neurons",
     "layer int32, neuron int32, score float64?, n_languages int32, selected bool, type string, "
@@ -23,7 +23,7 @@ NEURONS = artefact(
 )
 
 #: One row: the scalars that define a selection, and its totals. The histograms have K + 1
-#: entries, neurons by N = 0..K; ``mask_sizes`` are the selected neurons of each language.
+#: entries, neurons by N = 0..K; ``mask_sizes`` counts each language's selected neurons.
 SUMMARY = artefact(
     "summary",
     "method string, languages [string], layers int32, neurons_per_layer int32, top_rate float64, "
@@ -56,12 +56,12 @@ def write_neurons(
 
 
 def read_neurons(path: str | Path, languages: Sequence[str]) -> Neurons:
-    """Read a neurons artefact back into arrays, the K axis in the order of ``languages``.
+    """Read a neurons artefact back into arrays, with the K axis in the order of ``languages``.
 
     Raises
     ------
     InputError
-        If the file is unreadable or has neurons of a language that is not in ``languages``.
+        If the file is unreadable or has neurons of a language not in ``languages``.
     """
     table = read_arrow(path, NEURONS)
     L = table["layer"][-1].as_py() + 1
@@ -95,7 +95,7 @@ def _table(
     L, D, K = neurons.active.shape
     layer, neuron = np.divmod(np.arange(L * D, dtype=np.int32), np.int32(D))
     N = neurons.n_languages.reshape(-1)
-    # The list column from its offsets and values: no Python object per neuron.
+    # Built from offsets and values, the list column needs no Python object per neuron.
     _, language = np.nonzero(neurons.active.reshape(-1, K))
     offsets = np.concatenate([[0], np.cumsum(N)]).astype(np.int32)
     names = pa.array(np.asarray(languages, dtype=object)[language], pa.string())

@@ -1,5 +1,5 @@
-"""Contiguous phases of the layers, and whether they are those that the paper describes.
+"""Contiguous phases of the layers, and whether they are the ones the paper describes.
 
-Comes in: typed neurons and activation counts. Goes out: the phases, layers, support and
-expectations artefacts. Uses artifacts, activations, neurons and uncertainty.
+In: typed neurons and activation counts. Out: the phases, layers, support and expectations
+artefacts. Uses artifacts, activations, neurons and uncertainty.
 """

@@ -8,7 +8,7 @@ from langneurons.artifacts.tables import artefact
 #: "All but vanish": at most this share of the smaller of the two peaks.
 _VANISHING_SHARE = 0.25
 
-#: One row an expectation of the paper about the phases.
+#: One row per expectation that the paper has of the phases.
 EXPECTATIONS = artefact(
     "expectations", "expectation string, statement string, observed string, holds bool"
 )

@@ -1,8 +1,8 @@
 """Four functional phases of the layers (METHOD 3).
 
-The paper reads them off a plot; here each layer's composition, the shares of specific, related
-and general among its typed neurons, is cut into contiguous segments of least squared error by
-exact dynamic programming.
+The paper reads them off a plot; here, exact dynamic programming cuts the layers into contiguous
+segments of least squared error in their composition: the shares of specific, related and general
+among a layer's typed neurons.
 """
 
 import logging
@@ -31,46 +31,46 @@ PHASE_NAMES = (
 )
 #: The types whose shares make up a layer's composition.
 TYPED = ("specific", "related", "general")
-#: Numbers of segments whose support is compared with that of four.
+#: Numbers of segments whose support is compared.
 SEGMENT_NUMBERS = (2, 3, 4, 5)
 
 _COUNTS = ", ".join(f"{kind} int64" for kind in TYPED)
 
-#: One row a layer: neurons by type.
+#: One row per layer: neurons by type.
 LAYERS = artefact("layers", f"layer int32, {_COUNTS}, other int64")
 
-#: One row a phase. The interval is the 95 % bootstrap interval (over folds) of the phase's first
-#: layer; null where the counts have a single fold.
+#: One row per phase. The interval is the 95 % bootstrap interval (over folds) of the phase's
+#: first layer; null if the counts have a single fold.
 PHASES = artefact(
     "phases",
     f"phase int32, name string, first_layer int32, last_layer int32, {_COUNTS}, "
     "first_layer_low float64?, first_layer_high float64?",
 )
 
-#: One row a number of segments: is the composition better cut into 2, 3, 4 or 5?
+#: One row per number of segments: is the composition best cut into 2, 3, 4 or 5?
 SUPPORT = artefact(
     "support", "segments int32, first_layers [int32], squared_error float64, bic float64, best bool"
 )
 
 
 def layer_counts(kind: np.ndarray) -> np.ndarray:
-    """Count specific, related and general neurons a layer: (L, D) types → (L, 3)."""
+    """Count specific, related and general neurons per layer: (L, D) types → (L, 3)."""
     return np.stack([(kind == k).sum(axis=1) for k in (SPECIFIC, RELATED, GENERAL)], axis=1)
 
 
 def composition(counts: np.ndarray) -> np.ndarray:
-    """Shares (L, 3) of the three types among a layer's typed neurons; 0 where it has none."""
+    """Shares (L, 3) of the three types among a layer's typed neurons; 0 if it has none."""
     total = counts.sum(axis=1, keepdims=True)
     return np.divide(counts, total, out=np.zeros(counts.shape), where=total > 0)
 
 
 def segment(shares: np.ndarray, segments: int) -> list[int]:
-    """First layers of the ``segments`` contiguous segments of least squared error.
+    """First layers of the ``segments`` contiguous segments with the least squared error.
 
     Parameters
     ----------
     shares
-        Composition (L, 3) with L ≥ segments.
+        Composition (L, 3), with L ≥ segments.
     segments
         Number of segments, each at least one layer long.
     """
@@ -85,7 +85,7 @@ def segment(shares: np.ndarray, segments: int) -> list[int]:
 def support(shares: np.ndarray, numbers: tuple[int, ...] = SEGMENT_NUMBERS) -> pd.DataFrame:
     """Squared error and BIC of the best cut into each number of segments.
 
-    The Bayesian information criterion is ``n ln(E / n) + q ln n``: E the squared error, n = 2 L
+    The Bayesian information criterion is ``n ln(E / n) + q ln n``: E is the squared error, n = 2 L
     free values (the three shares sum to one), q = 2 S means and S − 1 boundaries. Lower is better
     supported. Numbers larger than L are left out.
     """
@@ -117,14 +117,14 @@ def boundary_interval(
     """Bootstrap over folds: 95 % interval of each segment's first layer, two arrays (segments,).
 
     Folds are drawn with replacement from those that hold tokens; each replicate is typed and
-    segmented anew, with λ fixed at the full data's. None if fewer than two folds hold tokens, so
-    that nothing can be drawn.
+    segmented anew, with λ fixed at its value on the full data. None if nothing can be
+    drawn: fewer than two folds hold tokens, or every draw leaves a language without any.
     """
     filled = counts.tokens.any(axis=0)
     if filled.sum() < 2:
         return None
     draws = draw_weights(filled, replicates, seed)
-    # A draw that leaves a language without a token has no probabilities.
+    # A draw that leaves a language without tokens has no probabilities.
     draws = draws[(draws @ counts.tokens.T > 0).all(axis=1)]
     if not len(draws):
         return None
@@ -151,8 +151,8 @@ def write_phases(
     Parameters
     ----------
     outputs
-        Paths under the keys phases, layers, support and expectations. Expectations are about the
-        paper's four phases, so with another number of segments their table is empty.
+        Paths under the keys phases, layers, support and expectations. Expectations concern
+        the paper's four phases, so with another number of segments their table is empty.
 
     Raises
     ------

@@ -1,5 +1,5 @@
 """What models write: prompts, generation, tokens, and whether an answer is right.
 
-Comes in: a corpus and a model, or responses that came with the data. Goes out: the responses,
-tokens and accuracy artefacts. Uses artifacts, corpora, models and uncertainty.
+In: a corpus and a model, or responses that came with the data. Out: the responses, tokens and
+accuracy artefacts. Uses artifacts, corpora, models and uncertainty.
 """

@@ -11,7 +11,7 @@ from langneurons.responses.schemas import RESPONSES
 from langneurons.uncertainty.shares import wilson_interval
 
 #: One row per language. ``n`` counts the responses whose problem has an answer to compare with,
-#: and the other counts are among these; the shares are null where there are none.
+#: and the other counts are subsets of these; the shares are null where ``n`` is 0.
 ACCURACY = artefact(
     "accuracy",
     "language string, n int64, number_right int64, language_right int64, both int64, "
@@ -32,8 +32,8 @@ def accuracy(responses: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of ``ACCURACY``, languages in the order of their first response.
-        ``accuracy`` is both / n, and ``low`` to ``high`` its 95 % Wilson interval, which takes
-        responses for independent: with several samples a problem it is too narrow.
+        ``accuracy`` is both / n, and ``low`` to ``high`` its 95 % Wilson interval, which treats
+        responses as independent: with several samples per problem it is too narrow.
     """
     counts = (
         assess(responses)
@@ -51,7 +51,7 @@ def accuracy(responses: pd.DataFrame) -> pd.DataFrame:
 
 
 def assess(responses: pd.DataFrame) -> pd.DataFrame:
-    """Tell for each response whether its number is right, its language is right, and both are.
+    """Tell whether each response has the right number, the right language, and both.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def assess(responses: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Booleans, a row a response: ``answered`` (whether its problem has an answer to compare
-        with), ``number_right``, ``language_right`` and ``both``, false where not answered.
+        Booleans, one row per response: ``answered`` (whether its problem has an answer to compare
+        with), and ``number_right``, ``language_right`` and ``both``, false where not answered.
     """
     answered = responses["correct"].notna()
     number_right = responses["correct"].astype("boolean").fillna(False).astype(bool)
@@ -80,7 +80,7 @@ def assess(responses: pd.DataFrame) -> pd.DataFrame:
 def write_accuracy(
     responses_path: str | Path, languages: Sequence[str], model: str, output: str | Path
 ) -> None:
-    """Write the accuracy of a model's responses artefact, one row a language in the order given.
+    """Write the accuracy of a responses artefact, one row per language in the order given.
 
     Raises
     ------

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from langneurons.models.loading import ModelSpec
 
-# How many of the prompt's last tokens a response is decoded with. Decoded alone, a response
-# would lose the space that its first token begins with, or half of a character.
+# A response is decoded with this many of the prompt's last tokens. Decoded alone, it would lose
+# the space that its first token begins with, or half of a character.
 _DECODING_CONTEXT = 5
 
 
 def generate(
     spec: "ModelSpec", prompted: pd.DataFrame, generation: Mapping[str, Any], progress: bool
 ) -> list[str]:
-    """Continue each prompt as often as samples are asked for.
+    """Continue each prompt once per requested sample.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Continuation:
     text: str
     """The text of the tokens."""
     tokens: list[int]
-    """Up to the end token, which is not among them."""
+    """The tokens before the end token."""
     unfinished: bool
     """Whether it was cut off at ``max_new_tokens``, before an end token."""
 
@@ -89,8 +89,8 @@ class Generator:
     prompts
         The tokens of each prompt.
     generation
-        See `langneurons.responses.collection.generate_responses`; the samples are those of
-        ``prompts``.
+        See `langneurons.responses.collection.generate_responses`; ``samples`` is ignored:
+        repeat a prompt to sample it again.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Generator:
         self._model, self._tokenizer, self._prompts = model, tokenizer, prompts
         self._settings = _settings(model, tokenizer, generation)
         self._seed = generation.get("seed", 0)
-        # The longest first: if the batches are too large for the memory, that shows at once.
+        # Longest first: batches that are too large for memory fail at once.
         order = sorted(range(len(prompts)), key=lambda row: -len(prompts[row]))
         size = generation["batch_size"]
         self._batches = [order[start : start + size] for start in range(0, len(order), size)]
@@ -133,7 +133,7 @@ class Generator:
 
     @contextmanager
     def _settings_installed(self) -> Iterator[None]:
-        # `generate` fills whatever is unset in the settings from the model's own.
+        # `generate` takes whatever the settings leave unset from the model's own.
         own, self._model.generation_config = self._model.generation_config, self._settings
         try:
             yield

@@ -1,4 +1,4 @@
-"""The language that a text is written in, told apart among the configured languages only."""
+"""Identify the language that a text is written in, among the configured languages only."""
 
 import re
 from collections.abc import Sequence
@@ -10,33 +10,32 @@ from langneurons.errors import InputError
 if TYPE_CHECKING:
     from lingua import LanguageDetector
 
-# Calculator marks of GSM8K-style answers, then numerals and the signs of equations: they are
-# alike in all languages, and a response is to be judged by its words.
+# Calculator annotations of GSM8K-style answers, then numerals and the signs of equations: they
+# are the same in all languages, and a response is judged by its words.
 _FORMULAS = re.compile(r"<<[^<>]*>>|[\d.,:]*\d[\d.,:]*|[-+*/=<>×÷−%$€£¥฿৳₽^~|\\{}()\[\]#_]+")
 
 
 def identify_languages(texts: Sequence[str], languages: Sequence[str]) -> list[str | None]:
     """Tell which of ``languages`` each text is written in.
 
-    A text in a language that is not among them is taken for the nearest one that is, if it
-    shares their script.
+    A text in any other language is assigned to the nearest of them, if it shares their script.
 
     Parameters
     ----------
     texts
-        Texts of any length; numerals and equations in them are passed over.
+        Texts of any length; numerals and equations in them are ignored.
     languages
         ISO 639-1 codes, at least two.
 
     Returns
     -------
     list
-        For each text a code, or None where no language is likelier than the others.
+        A code for each text, or None where no language is likelier than the others.
 
     Raises
     ------
     InputError
-        If fewer than two languages are given, or the identifier lacks one of them.
+        If fewer than two languages are given, or the identifier does not know one of them.
     """
     detector = _detector(tuple(languages))
     words = [_FORMULAS.sub(" ", text) for text in texts]

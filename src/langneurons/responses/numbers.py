@@ -5,11 +5,11 @@ Ten languages write numbers in more ways than that, so this is how the rule is r
 
 - Decimal digits of any script count as digits (``১২``, ``๑๒``, ``１２``).
 - Thousands separators are commas (``1,234``, in South Asian groups ``1,14,200``), apostrophes
-  and spaces of any width (``70 000``), between groups that are complete; points only where
-  nothing else can be meant (``1.234.567``, ``1.234,50``). ``1.234`` is a decimal number.
-- A comma that does not part groups is a decimal comma if digits stand on both sides (``3,5``),
-  unless it is one of several (``1,2,3`` are three numbers). After ``3, 4`` the number is 4.
-- A hyphen or minus is a sign unless a letter, digit or closing bracket stands right before it:
+  and spaces of any width (``70 000``), between complete groups; points only where nothing else
+  can be meant (``1.234.567``, ``1.234,50``). ``1.234`` is a decimal number.
+- A comma that does not separate groups is a decimal comma if it has digits on both sides
+  (``3,5``), unless it is one of several (``1,2,3`` are three numbers). ``3, 4`` ends in 4.
+- A hyphen or minus is a sign unless a letter, digit or closing bracket comes right before it:
   ``5-3`` ends in 3, ``= -3`` in −3, ``-$18`` in −18. Letters of scripts without spaces between
   words do not count here: ``是-5`` ends in −5.
 """
@@ -21,10 +21,10 @@ from collections import deque
 import numpy as np
 import pandas as pd
 
-# Scripts written without spaces between words, where a letter right before a minus says nothing:
+# Scripts written without spaces between words, where a letter right before a minus means nothing:
 # Thai, Lao, Burmese, Khmer, kana, Han.
 _UNSPACED = r"\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3005-\u30FF\u3400-\u9FFF"
-# Vowel signs of Indic scripts end words but are no letters to `re`.
+# Vowel signs of Indic scripts can end a word, but `re` does not count them as letters.
 _INDIC = r"\u0900-\u0DFF"
 _GROUPS = r"[1-9]\d{0,2} (?:[,，]\d{3})+"
 _NUMBER = re.compile(
@@ -50,7 +50,7 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE,
 )
-# Characters that stand for another one in numbers of some languages or fonts.
+# Characters that stand for another one in the numbers of some languages or fonts.
 _PLAIN = str.maketrans(
     dict.fromkeys("\N{MINUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{SMALL HYPHEN-MINUS}\N{EN DASH}", "-")
     | dict.fromkeys(
@@ -63,7 +63,7 @@ _PLAIN = str.maketrans(
 def last_number(text: str) -> float | None:
     """Return the last number of a text; None if there is none.
 
-    See the module's text for what counts as one number.
+    See the module's docstring for what counts as one number.
     """
     numbers = deque(_NUMBER.finditer(_plain(text)), maxlen=1)
     if not numbers:
@@ -82,9 +82,9 @@ def is_correct(prediction: pd.Series, answer: pd.Series, tolerance: float = 1e-3
     Parameters
     ----------
     prediction
-        Numbers; one that is missing is wrong.
+        Numbers; a missing one counts as wrong.
     answer
-        Numbers, with the same index; where one is missing the result is missing too.
+        Numbers, with the same index; where one is missing, so is the result.
     tolerance
         Largest absolute difference of a correct prediction.
 

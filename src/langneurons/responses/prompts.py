@@ -14,12 +14,12 @@ _FIELDS = ("query", "lang")
 
 
 def check_template(template: str) -> None:
-    """Check that a template can be rendered; braces of its own text are doubled.
+    """Check that a template can be rendered; literal braces are doubled.
 
     Raises
     ------
     InputError
-        If its braces do not pair, it has a field other than ``{query}`` and ``{lang}``, or it
+        If its braces are unbalanced, it has a field other than ``{query}`` and ``{lang}``, or it
         lacks ``{query}``.
     """
     try:
@@ -51,11 +51,11 @@ def render(template: str, question: str, language: str) -> str:
     Parameters
     ----------
     template
-        A text with the field ``{query}`` and perhaps ``{lang}``.
+        A text with the field ``{query}`` and optionally ``{lang}``.
     question
-        Goes in for ``{query}`` as it stands, braces included.
+        Replaces ``{query}`` verbatim, braces included.
     language
-        ISO 639-1 code; its English name goes in for ``{lang}``.
+        ISO 639-1 code; its English name replaces ``{lang}``.
 
     Raises
     ------

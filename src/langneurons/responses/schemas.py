@@ -5,14 +5,14 @@ import pandas as pd
 from langneurons.artifacts.tables import artefact
 
 #: One row per response. ``prediction`` is null where the response holds no number,
-#: ``response_language`` where the language cannot be told.
+#: ``response_language`` where the language cannot be identified.
 RESPONSES = artefact(
     "responses",
     "problem string, language string, sample int32, prompt string, response string, "
     "prediction float64?, correct bool?, response_language string?",
 )
 
-#: One row per response, the rows of one problem together.
+#: One row per response, grouped by problem.
 TOKENS = artefact(
     "tokens",
     "problem string, language string, sample int32, prompt_tokens [int32], response_tokens [int32]",

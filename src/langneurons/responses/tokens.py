@@ -1,4 +1,4 @@
-"""Prompts and responses to tokens, and where the one ends and the other begins (METHOD 1)."""
+"""Tokenise prompts and responses, and find the boundary between them (METHOD 1)."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -25,17 +25,17 @@ _BATCH = 1000
 
 
 def encode(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str]) -> list[list[int]]:
-    """Return the tokens of each text, with the special tokens that the tokenizer puts in front.
+    """Return the tokens of each text, with any special tokens that the tokenizer prepends.
 
-    Those that it puts behind a text (T5 and XLM tokenizers add ``</s>``) are left out: the text
-    goes on, or ends where the model's own end token would stand.
+    Appended ones (T5 and XLM tokenizers add ``</s>``) are left out: the text continues, or ends
+    where the model's own end token would stand.
     """
     if not texts:
         return []
     closing = _closing_tokens(tokenizer)
     tokens: list[list[int]] = []
     for start in range(0, len(texts), _BATCH):
-        # verbose=False: lengths are checked here, with a message that names the problem.
+        # verbose=False: we check lengths ourselves, with a message that names the problem.
         tokens += tokenizer(list(texts[start : start + _BATCH]), verbose=False)["input_ids"]
     return [ids[: len(ids) - closing] for ids in tokens]
 
@@ -46,11 +46,11 @@ def tokenize(
     context_length: int | None,
     empty: str = "error",
 ) -> pd.DataFrame:
-    """Tokenise each prompt with its response and part the two.
+    """Tokenise each prompt with its response and split the two.
 
     The prompt's tokens are those of the prompt alone. Where the tokenizer merges across the
-    boundary, the response begins at the first token at which the tokens of prompt + response
-    depart from those of the prompt, and the prompt's tokens are what both have in common.
+    boundary, the response begins at the first token of prompt + response that differs from the
+    prompt's own, and the prompt keeps only the tokens before it.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def tokenize(
     tokenizer
         The model's tokenizer.
     context_length
-        Most tokens of a prompt with its response; None if the model has no limit.
+        Maximum number of tokens of a prompt with its response; None if the model has no limit.
     empty
         What to do with a response without tokens: ``"error"``, or ``"drop"`` the row.
 
@@ -110,7 +110,7 @@ def write_tokens(
     context_length: int | None,
     empty: str = "error",
 ) -> None:
-    """Write the tokens of a responses artefact, and in the provenance how many were dropped.
+    """Write the tokens of a responses artefact; the provenance counts the dropped responses.
 
     Only the tokenizer of ``spec`` is loaded. See `tokenize` for the parameters.
 
@@ -145,7 +145,7 @@ def write_tokens(
 
 
 def _closing_tokens(tokenizer: "PreTrainedTokenizerBase") -> int:
-    """Return how many special tokens the tokenizer puts behind a text."""
+    """Return how many special tokens the tokenizer appends to a text."""
     probe = "a"
     whole = tokenizer(probe)["input_ids"]
     bare = tokenizer(probe, add_special_tokens=False)["input_ids"]
@@ -156,7 +156,7 @@ def _closing_tokens(tokenizer: "PreTrainedTokenizerBase") -> int:
 
 
 def _departure(prompt: Sequence[int], whole: Sequence[int]) -> int:
-    """Return the first index at which ``whole`` departs from ``prompt``."""
+    """Return the first index at which ``whole`` differs from ``prompt``."""
     for index, (one, other) in enumerate(zip(prompt, whole, strict=False)):
         if one != other:
             return index

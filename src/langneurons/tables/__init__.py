@@ -1,5 +1,5 @@
 """The paper's tables, one module each.
 
-In come artefacts; out goes a CSV, and the table rendered as PNG and PDF. It may use any room but
-`langneurons.experiment`.
+In: artefacts. Out: a CSV, and the table rendered as PNG and PDF. Uses artifacts, comparison,
+corpora, figures, phases and responses.
 """

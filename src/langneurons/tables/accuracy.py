@@ -25,15 +25,15 @@ def make(accuracies: Sequence[str | Path]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `langneurons.responses.accuracy.ACCURACY` after ``model``: a row a
-        language, and one with ``language`` "mean", whose counts are sums, whose accuracy is the
-        mean over languages, and which has no interval.
+        The columns of `langneurons.responses.accuracy.ACCURACY` after ``model``: one row per
+        language, and one with ``language`` "mean": its counts are sums, its accuracy is the mean
+        over languages, and it has no interval.
     """
     return pd.concat([_with_mean(path) for path in accuracies], ignore_index=True)
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
-    """Set a row a model, a column a language."""
+    """Lay out one row per model and one column per language."""
     cells = pd.DataFrame(
         [
             {"model": shorten(model), **_model_cells(rows)}

@@ -1,4 +1,4 @@
-"""Table 5: what alignment changes in accuracy, in languages trained on and others (METHOD 6)."""
+"""Table 5: how alignment changes accuracy, in languages trained on and in others (METHOD 6)."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,31 +18,31 @@ TABLE = Declaration(
 )
 
 _GROUPS = ("trained", "other", "all")
-#: Before an accuracy in a language trained on.
+#: Precedes the accuracy in a language trained on.
 _MARK = "• "
 
 
 def make(changes: Sequence[str | Path]) -> pd.DataFrame:
-    """Accuracy before and after each of several alignments, on languages trained on and others.
+    """Accuracy before and after each of several alignments, in languages trained on and others.
 
     Returns
     -------
     DataFrame
         The columns of `langneurons.comparison.accuracy.ACCURACY_CHANGE` after
-        ``before_model`` and ``after_model``. The rows of a group have ``language`` null.
+        ``before_model`` and ``after_model``. In the rows of a group, ``language`` is null.
     """
     return join_comparisons(changes, partial(read_table, schema=ACCURACY_CHANGE))
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
-    """Set a column a language or group; accuracy, its change and interval in rows."""
+    """Lay out one column per language or group; accuracy, its change and interval in rows."""
     rows, written = [], set()
     for (before, after), part in table.groupby(["before_model", "after_model"], sort=False):
         columns = _columns(part)
         if before not in written:
             written.add(before)
             accuracies = {name: accuracy(row["before"]) for name, row in columns.items()}
-            # Languages are trained on or not by one alignment; the model before it has no groups.
+            # Each alignment has its own groups of languages; the model before it has none.
             groups = {"trained": "", "other": ""}
             rows.append({"model": shorten(before), "": "accuracy", **accuracies, **groups})
         for what, write in _LINES.items():
@@ -63,7 +63,7 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
 
 
 def _columns(part: pd.DataFrame) -> dict[str, pd.Series]:
-    """Rows of one comparison by the name of the column that they are written in."""
+    """Rows of one comparison, by the name of the column each is written in."""
     return {
         row["group"] if pd.isna(row["language"]) else english_name(row["language"]): row
         for _, row in part.iterrows()
@@ -84,7 +84,7 @@ def _interval(row: pd.Series) -> str:
     return f"{_points(row['low'])}, {_points(row['high'])}" if known else "–"
 
 
-#: The lines of a comparison: what each is called, and how a cell of it is written.
+#: The lines of a comparison: name → how a cell is written.
 _LINES = {
     "accuracy": _marked,
     "change": lambda row: _points(row["change"]),

@@ -23,7 +23,7 @@ def write_paper_table(
     ----------
     module
         A module of `langneurons.tables` with a ``TABLE``, a function ``make``, which returns the
-        table, and a function ``lay_out``, which sets it for a reader. Both take the inputs.
+        table, and a function ``lay_out``, which lays it out for readers. Both take the inputs.
     inputs
         Paths of the artefacts, or lists of paths, under the names that ``TABLE.reads`` gives.
     outputs

@@ -1,4 +1,4 @@
-"""What tables 2 and 3 share: neurons of two groups of languages, before and after (METHOD 4)."""
+"""Common to tables 2 and 3: neurons of two groups of languages, before and after (METHOD 4)."""
 
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ MEAN = "Mean number of neurons a language; related neurons count for each of the
 
 
 def compare_groups(path: str | Path, groups: tuple[str, str]) -> pd.DataFrame:
-    """Neurons of the languages of one group against those of another.
+    """Compare the neurons of the languages in one group with those in another.
 
     Parameters
     ----------
@@ -24,14 +24,14 @@ def compare_groups(path: str | Path, groups: tuple[str, str]) -> pd.DataFrame:
         A `langneurons.comparison.changes.LANGUAGES` artefact.
     groups
         The names of the groups. The first is also the artefact's column that says whether a
-        language is in it; all others are in the second.
+        language is in it; all other languages are in the second.
 
     Returns
     -------
     DataFrame
-        One row a group × type (specific, related): group, n_languages, languages (codes), type,
-        and the mean number of neurons a language before and after, and its change. A group
-        without a language has no row.
+        One row per group × type (specific, related): group, n_languages, languages (codes), type,
+        and the mean number of neurons per language before and after, and its change. An empty
+        group has no row.
     """
     table = read_table(path, LANGUAGES)
     rows = []
@@ -52,7 +52,7 @@ def compare_groups(path: str | Path, groups: tuple[str, str]) -> pd.DataFrame:
 
 
 def lay_out_groups(table: pd.DataFrame, path: str | Path, groups: tuple[str, str]) -> Layout:
-    """Set a table of `compare_groups`, with notes that say who is in the groups."""
+    """Lay out a table of `compare_groups`, with notes that name the languages in each group."""
     members = dict(zip(table["group"], table["languages"], strict=True))
     notes = [MEAN]
     for group in groups:

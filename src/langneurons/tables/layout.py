@@ -1,4 +1,4 @@
-"""What the tables share: a table as it is set for a reader, names, shares, n."""
+"""What the tables have in common: the layout for readers, names, shares, n."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Layout:
     keys
         Columns that name a group of rows.
     numeric
-        Columns set to the right.
+        Right-aligned columns.
     """
 
     notes: list[str]
@@ -37,14 +37,14 @@ class Layout:
 def join_comparisons(
     paths: Sequence[str | Path], read: Callable[[str | Path], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Return the tables of several comparisons one after another, with the names of their models.
+    """Concatenate the tables of several comparisons, with the names of their models.
 
     Parameters
     ----------
     paths
         One artefact of each comparison.
     read
-        Makes a table of an artefact; ``before_model`` and ``after_model`` come before its columns.
+        Reads an artefact as a table; ``before_model`` and ``after_model`` go before its columns.
     """
     tables = []
     for path in paths:
@@ -56,18 +56,18 @@ def join_comparisons(
 
 def shorten(name: str) -> str:
     """Cut the middle out of a long name of a model."""
-    # The end of a model's name tells it from its kin as much as the beginning does.
+    # The end of a model's name is as distinctive as its beginning.
     half = _LONGEST_NAME // 2
     return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def percent(share: float) -> str:
-    """Write a share in per cent, a dash where it is unknown."""
+    """Write a share as a percentage, or a dash where it is unknown."""
     return _UNKNOWN if pd.isna(share) else f"{share:.1%}"
 
 
 def accuracy(share: float) -> str:
-    """Write an accuracy in per cent without the sign, a dash where it is unknown."""
+    """Write an accuracy as a percentage without the sign, or a dash where it is unknown."""
     return _UNKNOWN if pd.isna(share) else f"{100 * share:.1f}"
 
 

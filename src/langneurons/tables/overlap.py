@@ -23,14 +23,14 @@ TABLE = Declaration(
 def make(
     overlap: str | Path, datasets: str | Path | Sequence[str | Path] | None = None
 ) -> pd.DataFrame:
-    """Overlap of the positions of each type, the first model or data set being the reference.
+    """Overlap of the positions of each type; the first model or data set is the reference.
 
     Parameters
     ----------
     overlap
         The overlap artefact of a comparison, whose rows come first.
     datasets
-        That of the model before across data sets; none where it has only one.
+        The before model's overlap artefact across data sets; none where it has only one.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def make(
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
-    """Set the counts and both measures of overlap, a row a type."""
+    """Lay out the counts and both measures of overlap, one row per type."""
     counts = {"n A": "n_first", "n B": "n_second", "n both": "n_both"}
     ratios = {"|A∩B| / |A|": "overlap", "Jaccard": "jaccard"}
     cells = pd.DataFrame(

@@ -20,10 +20,10 @@ _GROUPS = ("pivot", "rest")
 
 
 def make(languages: str | Path) -> pd.DataFrame:
-    """Return the table, see `compare_groups`."""
+    """Return the table; see `compare_groups`."""
     return compare_groups(languages, _GROUPS)
 
 
 def lay_out(table: pd.DataFrame, languages: str | Path) -> Layout:
-    """Set the table."""
+    """Lay out the table."""
     return lay_out_groups(table, languages, _GROUPS)

@@ -1,4 +1,4 @@
-"""Table 2 of all comparisons on a data set together."""
+"""Table 2 for all comparisons on a data set together."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ TABLE = Declaration(
 
 
 def make(languages: Sequence[str | Path]) -> pd.DataFrame:
-    """Table 2 of several comparisons, one after another.
+    """Table 2 for several comparisons, one after another.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def make(languages: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
-    """Set the models before the groups, and say what each model was trained on."""
+    """Put the models in front of the groups, and note what each model was trained on."""
     models = table["before_model"].map(shorten) + " → " + table["after_model"].map(shorten)
     cells = group_cells(table)
     cells.insert(0, "models", models)

@@ -1,8 +1,8 @@
 """Bootstrap draws and percentile intervals: how far a number would move with other data.
 
-A bootstrap draws as many units as there are, with replacement, and computes a statistic on each
-draw anew. Units are whatever is independent of one another: problems (with all that was measured
-on them), or folds of problems.
+A bootstrap draws as many units as there are, with replacement, and recomputes a statistic on each
+draw. Units must be independent of one another: problems (with everything measured on them), or
+folds of problems.
 """
 
 import warnings
@@ -26,7 +26,7 @@ def draw_weights(present: np.ndarray, replicates: int, seed: int) -> np.ndarray:
     replicates
         Number R of draws.
     seed
-        Of the random numbers; equal seeds give equal draws of the same units.
+        Seed of the random numbers; equal seeds give equal draws of the same units.
 
     Returns
     -------
@@ -40,8 +40,8 @@ def draw_weights(present: np.ndarray, replicates: int, seed: int) -> np.ndarray:
 def draw_indices(units: int, replicates: int, seed: int) -> np.ndarray:
     """Draw the units of each replicate by their index, int64, (R, U).
 
-    For statistics that need the drawn values themselves. The draws are not those of `draw_weights`
-    with the same seed: results made with either one would change if they were made with the other.
+    For statistics that need the drawn values themselves. The draws differ from those of
+    `draw_weights` with the same seed: results made with one would change if made with the other.
     """
     return np.random.default_rng(seed).integers(units, size=(replicates, units))
 
@@ -52,7 +52,7 @@ def percentile_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     values
-        (R, …): the statistics of each replicate, NaN where a replicate has none; R may be 0.
+        (R, …): each replicate's statistics, NaN where a replicate has none; R may be 0.
 
     Returns
     -------

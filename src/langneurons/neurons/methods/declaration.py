@@ -1,4 +1,4 @@
-"""What a method of selecting neurons says about itself, read without running its module."""
+"""What a method of selecting neurons declares, readable without running its module."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number that the configuration may set: ``neurons.<method>.<parameter>``."""
+    """A number that the configuration can set: ``neurons.<method>.<parameter>``."""
 
     default: float | str
     meaning: str
@@ -16,7 +16,7 @@ class Parameter:
     """The number is less than this."""
     at_least: float | None = None
     auto: bool = False
-    """Whether it may be ``auto``, which reaches the method as None."""
+    """Whether it may be ``auto``, which is passed to the method as None."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Method:
     about: str
     parameters: Mapping[str, Parameter]
     """Name in the configuration → parameter; ``select`` takes it as a keyword argument, with an
-    underscore behind a name that Python keeps for itself (``lambda_``)."""
+    underscore appended to names that Python reserves (``lambda_``)."""
     related: bool
-    """Whether the method tells related neurons from specific ones; otherwise every selected neuron
+    """Whether the method distinguishes related from specific neurons; if not, every selected neuron
     with N ≥ 1 is specific."""

@@ -10,7 +10,7 @@ from langneurons.neurons.methods.selection import (
     sorted_shares,
 )
 
-#: LAPE knows language-specific neurons only: every selected neuron with N ≥ 1 is one.
+#: LAPE knows only language-specific neurons: every selected neuron with N ≥ 1 is one.
 METHOD = Method(
     about="Language activation probability entropy (LAPE)",
     related=False,
@@ -26,14 +26,14 @@ METHOD = Method(
 def select(
     probabilities: np.ndarray, top_rate: float = 0.01, threshold_quantile: float = 0.95
 ) -> Selection:
-    """Select the neurons of lowest entropy among those active for at least one language.
+    """Select the neurons with the lowest entropy among those active for at least one language.
 
     Parameters
     ----------
     probabilities
         Activation probabilities (L, D, K).
     top_rate
-        Share of ALL neurons that is selected, in (0, 1).
+        Share of ALL neurons to select, in (0, 1).
     threshold_quantile
         Share of all probabilities at or below τ.
     """

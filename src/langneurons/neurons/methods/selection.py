@@ -12,11 +12,11 @@ class Selection:
     Attributes
     ----------
     score
-        Array (L, D), lower means more language-bound; NaN for neurons that were not candidates.
+        Array (L, D); lower is more language-bound, NaN for neurons that were not candidates.
     selected
         Boolean array (L, D).
     threshold
-        τ: a neuron is active for a language with p > τ.
+        τ: a neuron is active for a language if p > τ.
     parameters
         Scalars that define the selection, as recorded in the summary artefact.
     """
@@ -40,22 +40,22 @@ def sorted_shares(probabilities: np.ndarray, silent: float) -> np.ndarray:
     Parameters
     ----------
     silent
-        The share of every language where a neuron is never active.
+        The share of each language for a neuron that is never active.
     """
-    # Sorted and in C order: neither the order of languages nor the layout in memory, which sets
-    # the order of a sum, can move its last bit.
+    # Sorted and in C order, so that neither the order of languages nor the memory layout, which
+    # sets the order of summation, can change a sum's last bit.
     p = np.sort(probabilities.astype(np.float64, order="C"), axis=-1)
     total = p.sum(axis=-1, keepdims=True)
     return np.divide(p, total, out=np.full_like(p, silent), where=total > 0)
 
 
 def lowest(score: np.ndarray, number: int) -> np.ndarray:
-    """Boolean mask of the ``number`` lowest scores, NaN never; ties go to the earlier neuron."""
+    """Boolean mask of the ``number`` lowest scores, never NaN; ties go to the earlier neuron."""
     flat = score.reshape(-1)
     number = min(number, np.count_nonzero(~np.isnan(flat)))
     if number == 0:
         return np.zeros(score.shape, dtype=bool)
-    # The λ search asks this ten times: a partition takes a fraction of a sort's time.
+    # The λ search calls this ten times; partitioning takes a fraction of the time of sorting.
     highest = np.partition(flat, number - 1)[number - 1]  # NaN sorts last
     selected = flat < highest
     ties = np.flatnonzero(flat == highest)

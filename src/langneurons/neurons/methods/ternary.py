@@ -1,6 +1,6 @@
 """The paper's method: language-specific, language-related and general neurons (METHOD 2).
 
-Source: arXiv 2505.21505, equation 5, in the scale of its authors' released code.
+Source: arXiv 2505.21505, equation 5, on the scale of the authors' released code.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from langneurons.neurons.methods.selection import (
     sorted_shares,
 )
 
-#: Bisection of the release: from this bracket, down to this width.
+#: The release's bisection: from this bracket, down to this width.
 LAMBDA_BRACKET = (0.0, 0.2)
 LAMBDA_TOLERANCE = 1e-3
 _EPS = 1e-12  # inside the logarithm, as in the release
@@ -43,18 +43,18 @@ def select(
     threshold_quantile: float = 0.95,
     lambda_: float | None = None,
 ) -> Selection:
-    """Select the neurons of lowest score ``s = H / ln K − λ · max p / m``.
+    """Select the neurons with the lowest score ``s = H / ln K − λ · max p / m``.
 
     Parameters
     ----------
     probabilities
         Activation probabilities (L, D, K).
     top_rate
-        Share of all neurons that is selected, in (0, 1).
+        Share of all neurons to select, in (0, 1).
     threshold_quantile
         Share of all probabilities at or below τ.
     lambda_
-        Weight of the peak probability in the release's scale; None searches the largest one at
+        Weight of the peak probability, on the release's scale; None searches for the largest at
         which no selected neuron is active for all languages.
 
     Returns
