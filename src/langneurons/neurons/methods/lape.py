@@ -32,10 +32,8 @@ def select(
     ----------
     probabilities
         Activation probabilities (L, D, K).
-    top_rate
-        Share of ALL neurons to select, in (0, 1).
-    threshold_quantile
-        Share of all probabilities at or below τ.
+    top_rate, threshold_quantile
+        See `METHOD`.
     """
     number = round(top_rate * probabilities[..., 0].size)
     threshold = activity_threshold(probabilities, threshold_quantile)
