@@ -11,9 +11,12 @@ from typing import Any
 
 import langneurons
 from langneurons.figures.declaration import Declaration
+from langneurons.neurons.methods import declaration
 from langneurons.neurons.methods.declaration import Method, Parameter
 
 _PACKAGE = Path(langneurons.__file__).parent
+#: Names that a declaration may use.
+_NAMES = {name: one for name, one in vars(declaration).items() if isinstance(one, Parameter)}
 _TYPES = {kind.__name__: kind for kind in (Declaration, Method, Parameter)}
 
 
@@ -54,6 +57,8 @@ def _value(node: ast.expr, path: Path) -> Any:
     if isinstance(node, ast.Dict):
         keys = [_value(key, path) for key in node.keys]
         return dict(zip(keys, (_value(value, path) for value in node.values), strict=True))
+    if isinstance(node, ast.Name) and node.id in _NAMES:
+        return _NAMES[node.id]
     try:
         return ast.literal_eval(node)
     except ValueError:

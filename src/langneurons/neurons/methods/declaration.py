@@ -19,6 +19,13 @@ class Parameter:
     """Whether it may be ``auto``, which is passed to the method as None."""
 
 
+#: Parameters that methods share; a declaration may name them.
+TOP_RATE = Parameter(0.01, "share of all neurons that is selected", above=0, below=1)
+THRESHOLD_QUANTILE = Parameter(
+    0.95, "share of all activation probabilities at or below τ", above=0, below=1
+)
+
+
 @dataclass(frozen=True)
 class Method:
     """A method: one module of `langneurons.neurons.methods` with a function ``select``."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from langneurons.neurons.methods.declaration import Method, Parameter
+from langneurons.neurons.methods.declaration import THRESHOLD_QUANTILE, TOP_RATE, Method
 from langneurons.neurons.methods.selection import (
     Selection,
     activity_threshold,
@@ -15,10 +15,8 @@ METHOD = Method(
     about="Language activation probability entropy (LAPE)",
     related=False,
     parameters={
-        "top_rate": Parameter(0.01, "share of all neurons that is selected", above=0, below=1),
-        "threshold_quantile": Parameter(
-            0.95, "share of all activation probabilities at or below τ", above=0, below=1
-        ),
+        "top_rate": TOP_RATE,
+        "threshold_quantile": THRESHOLD_QUANTILE,
     },
 )
 

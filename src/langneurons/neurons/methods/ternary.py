@@ -5,7 +5,12 @@ Source: arXiv 2505.21505, equation 5, on the scale of the authors' released code
 
 import numpy as np
 
-from langneurons.neurons.methods.declaration import Method, Parameter
+from langneurons.neurons.methods.declaration import (
+    THRESHOLD_QUANTILE,
+    TOP_RATE,
+    Method,
+    Parameter,
+)
 from langneurons.neurons.methods.selection import (
     Selection,
     activity_threshold,
@@ -22,10 +27,8 @@ METHOD = Method(
     about="The paper's method: specific, related and general neurons",
     related=True,
     parameters={
-        "top_rate": Parameter(0.01, "share of all neurons that is selected", above=0, below=1),
-        "threshold_quantile": Parameter(
-            0.95, "share of all activation probabilities at or below τ", above=0, below=1
-        ),
+        "top_rate": TOP_RATE,
+        "threshold_quantile": THRESHOLD_QUANTILE,
         "lambda": Parameter(
             "auto",
             "weight of the peak probability, in the scale of the released code; `auto` takes the "
