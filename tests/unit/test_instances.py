@@ -211,3 +211,21 @@ def test_a_figure_that_is_not_made_is_refused_with_those_that_are():
     plain = experiment(models={"base": {"path": "a/b"}}, **PLAIN)
     with pytest.raises(InputError, match=r"layer_change: .* there are: none"):
         plain.settings("draw_figure")(Wildcards(name="layer_change", instance="a-vs-b/sums/lape"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"per": "modell"}, "toy: declared per 'modell', expected one of selection, comparison"),
+        ({"reads": {"a": "sumary of models"}}, "toy: reads 'sumary of models', which is no"),
+        ({"reads": {"a": "fill"}}, "toy: reads 'fill', which is no artefact"),
+    ],
+)
+def test_a_slip_in_a_declaration_names_its_module(monkeypatch, change, words):
+    from langneurons.experiment import instances
+    from langneurons.figures.declaration import Declaration
+
+    declared = {"heading": "Toy", "per": "selection", "reads": {"a": "summary"}, **change}
+    monkeypatch.setattr(instances, "figures", lambda: {"toy": Declaration(**declared)})
+    with pytest.raises(ValueError, match=words):
+        instances.drawn(experiment())

@@ -57,6 +57,7 @@ def drawn(experiment: Inventory) -> dict[tuple[str, str], Instance]:
     """Return all figures and tables of an experiment by name and place."""
     found = {}
     for module, declaration in [*figures().items(), *tables().items()]:
+        _check(module, declaration)
         name, per = declaration.name or module, PER[declaration.per]
         for keys in per.keys_of(experiment):
             instance = Instance(name, per.place.format(**keys), module, declaration, keys)
@@ -84,6 +85,19 @@ def drawn_at(experiment: Inventory, name: str, place: str) -> Instance:
             f"{', '.join(places) or 'none'}"
         )
     return instances[name, place]
+
+
+def _check(module: str, declaration: Declaration) -> None:
+    """Refuse a declaration that names what there is not: a slip of who wrote the module."""
+    if declaration.per not in PER:
+        raise ValueError(
+            f"{module}: declared per {declaration.per!r}, expected one of {', '.join(PER)}"
+        )
+    for artefact in declaration.reads.values():
+        if not isinstance(getattr(paths, artefact.partition(" of ")[0], None), str):
+            raise ValueError(
+                f"{module}: reads {artefact!r}, which is no artefact in experiment.paths"
+            )
 
 
 def _artefact(artefact: str, keys: Keys) -> str | list[str]:
