@@ -117,7 +117,7 @@ def _rows(
             yield f"`{key}`", _default(field), meaning, reruns
             continue
         if not field.is_required() and field.default is None:  # it may be left out
-            state = "off" if getattr(given, name, None) is None else "on"
+            state = "off" if getattr(given, name, None) is None else "on, unless others are named"
             yield f"`{key}`", state, meaning or _summary(inner[0]), inner[0].RERUNS
         yield from _rows(inner[0], f"{key}.", field.default)
 
