@@ -15,7 +15,6 @@ from deactivation_cases import (
     L,
     row_of,
     run,
-    tiny_case,
     write_neurons,
 )
 from tiny_models import save_tiny_model
@@ -32,19 +31,8 @@ from langneurons.neurons.sets import control, sets_of_table
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture(scope="module")
-def case(tmp_path_factory):
-    """Arguments of `deactivate` but for the output and the parameters."""
-    return tiny_case(tmp_path_factory.mktemp("case"))
-
-
-@pytest.fixture(scope="module")
-def tables(case, tmp_path_factory):
-    return run(case, tmp_path_factory.mktemp("whole"))
-
-
-def test_one_row_for_each_cell_and_target_in_order(tables):
-    means, problems = tables
+def test_one_row_for_each_cell_and_target_in_order(deactivation_tables):
+    means, problems = deactivation_tables
     # none + 3 sets × 2 languages × (set + 1 control) = 13 cells, × 2 targets (× 3 problems).
     assert len(means) == 26
     assert len(problems) == 78
@@ -68,9 +56,12 @@ def test_one_row_for_each_cell_and_target_in_order(tables):
     pd.testing.assert_series_equal(controls.first(), real.first())
 
 
-def nll_of_edited_weights(case, mask, target):
+def nll_of_edited_weights(deactivation_case, mask, target):
     """Mean over the prompts of the mean token NLL, of a model without these columns."""
-    model, tokenizer = load_model(case["spec"]), load_tokenizer(case["spec"])
+    model, tokenizer = (
+        load_model(deactivation_case["spec"]),
+        load_tokenizer(deactivation_case["spec"]),
+    )
     for mlp, row in zip(find_mlps(model), mask, strict=True):
         mlp.down.weight[:, np.flatnonzero(row)] = 0
     ids = [tokenizer(f"{question} ")["input_ids"] for question in QUESTIONS[target]]
@@ -79,26 +70,28 @@ def nll_of_edited_weights(case, mask, target):
     return Likelihood(model, tokens, 100).mean_nll().mean()
 
 
-def test_measures_are_those_of_edited_weights(case, tables):
-    means, _ = tables
+def test_measures_are_those_of_edited_weights(deactivation_case, deactivation_tables):
+    means, _ = deactivation_tables
     name = "specific+related+general"
-    mask = sets_of_table(case["neurons_path"], [name], (L, D), LANGUAGES)[name][0]
+    mask = sets_of_table(deactivation_case["neurons_path"], [name], (L, D), LANGUAGES)[name][0]
     drawn = control(mask, 0, name, "en")
     nothing = np.zeros((L, D), dtype=bool)
     found = []
     for key, neurons in [((name, None, "en"), mask), ((name, 0, "en"), drawn)]:
         row = row_of(means, *key, "de")
         found.append(row["nll"])
-        expected = nll_of_edited_weights(case, neurons, "de")
+        expected = nll_of_edited_weights(deactivation_case, neurons, "de")
         assert row["nll"] == pytest.approx(expected, rel=1e-6)
         assert row["perplexity"] == pytest.approx(math.exp(expected), rel=1e-6)
     found.append(row_of(means, "none", None, None, "de")["nll"])
-    assert found[2] == pytest.approx(nll_of_edited_weights(case, nothing, "de"), rel=1e-6)
+    assert found[2] == pytest.approx(
+        nll_of_edited_weights(deactivation_case, nothing, "de"), rel=1e-6
+    )
     assert min(abs(a - b) for a, b in [found[:2], found[1:], found[::2]]) > 1e-3
 
 
-def test_an_empty_set_is_no_number(tables):
-    means, problems = tables
+def test_an_empty_set_is_no_number(deactivation_tables):
+    means, problems = deactivation_tables
     for seed in (None, 0):
         row = row_of(means, "specific", seed, "de", "en")
         assert row[["neurons", "n"]].tolist() == [0, 0]
@@ -129,8 +122,10 @@ def test_means_by_hand():
 
 
 @pytest.mark.parametrize("shares", [3, 20])
-def test_shares_merge_to_the_same_tables(case, tables, tmp_path, shares):
-    for found, expected in zip(run(case, tmp_path, shares), tables, strict=True):
+def test_shares_merge_to_the_same_tables(deactivation_case, deactivation_tables, tmp_path, shares):
+    for found, expected in zip(
+        run(deactivation_case, tmp_path, shares), deactivation_tables, strict=True
+    ):
         pd.testing.assert_frame_equal(found, expected)
 
 
@@ -148,27 +143,31 @@ def interrupted(monkeypatch, after):
     return calls
 
 
-def test_a_killed_run_goes_on_where_it_stopped(case, tables, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_where_it_stopped(
+    deactivation_case, deactivation_tables, tmp_path, monkeypatch
+):
     calls = interrupted(monkeypatch, after=4)
     with pytest.raises(KeyboardInterrupt):
-        run(case, tmp_path)
+        run(deactivation_case, tmp_path)
     assert not (tmp_path / "1-of-1.parquet").exists()
-    found = run(case, tmp_path)
+    found = run(deactivation_case, tmp_path)
     # 13 cells less 2 without neurons; the one that was cut short is measured again.
     assert len(calls) == 11 + 1
-    for table, expected in zip(found, tables, strict=True):
+    for table, expected in zip(found, deactivation_tables, strict=True):
         pd.testing.assert_frame_equal(table, expected)
     assert not kept_cells(tmp_path / "1-of-1.parquet").exists()
 
 
 @pytest.mark.parametrize("changed", ["parameters", "checkpoint", "neurons", "code"])
-def test_cells_of_another_experiment_are_not_taken(case, tables, tmp_path, monkeypatch, changed):
+def test_cells_of_another_experiment_are_not_taken(
+    deactivation_case, deactivation_tables, tmp_path, monkeypatch, changed
+):
     path = tmp_path / "model"
-    shutil.copytree(case["spec"].path, path)
-    case = {**case, "spec": ModelSpec(path=str(path), device="cpu")}
+    shutil.copytree(deactivation_case["spec"].path, path)
+    deactivation_case = {**deactivation_case, "spec": ModelSpec(path=str(path), device="cpu")}
     calls = interrupted(monkeypatch, after=6)
     with pytest.raises(KeyboardInterrupt):
-        run(case, tmp_path)
+        run(deactivation_case, tmp_path)
     parameters, changes = PARAMETERS, {}
     if changed == "parameters":
         parameters = {**PARAMETERS, "problems": 2}
@@ -180,7 +179,7 @@ def test_cells_of_another_experiment_are_not_taken(case, tables, tmp_path, monke
         others = {place: kind for place, kind in TYPED.items() if place != (0, 5)}
         write_neurons(tmp_path / "neurons", typed={**others, (0, 6): TYPED[0, 5]})
         changes["neurons_path"] = tmp_path / "neurons"
-    run(case, tmp_path, parameters=parameters, **changes)
+    run(deactivation_case, tmp_path, parameters=parameters, **changes)
     # Only the sets without general neurons are still the same: those are the first six cells.
     taken = 6 if changed == "neurons" else 0
     assert len(calls) == 7 + 11 - taken
