@@ -1,69 +1,142 @@
-"""Digests of the source code that a result depends on.
+"""Digests of the code that a result depends on.
 
 A rule takes them as a parameter, so that an edit reruns the rules whose results it can change, and
-only those.
+only those. What a rule depends on is found by following names: from its script to the functions
+that it calls, from each function to those that it names, and so on. A class counts as a whole.
 """
 
-import ast
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from langneurons.artifacts.source import Source, normal_form
+
 #: Modules that carry results but do not shape them: editing these reruns nothing.
-PLUMBING = {"artifacts.atomic", "artifacts.tables", "errors", "job"}
+PLUMBING = frozenset({"artifacts.atomic", "artifacts.tables", "errors", "job"})
+
+#: What was reached in one file: its path, and the names defined there.
+Reached = dict[Path, set[str]]
 
 
-def digests(package: Path, modules: Iterable[str]) -> dict[str, str]:
-    """Return digests of the files of modules and of everything that they import.
+class Package:
+    """A package whose code is followed by names.
 
     Parameters
     ----------
-    package
+    folder
         The folder of the package.
-    modules
-        Names within the package, such as ``phases.segmentation``.
-
-    Returns
-    -------
-    dict
-        Path relative to the package's parent → digest, sorted by path.
-
-    Raises
-    ------
-    KeyError
-        If the package has no module of a given name.
     """
-    found: dict[Path, str] = {}
-    queue = list(modules)
-    for name in queue:
-        if _file(package, name) is None:
-            raise KeyError(f"no module {name!r} in {package}")
-    while queue:
-        name = queue.pop()
-        path = _file(package, name)
-        if path is None or path in found or name in PLUMBING:
-            continue
-        found[path], imported = _read(path, package.name)
-        parent = name.rpartition(".")[0]
-        queue += [*([parent] if parent else []), *imported]
-    return {str(path.relative_to(package.parent)): found[path] for path in sorted(found)}
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
-@cache
-def _file(package: Path, name: str) -> Path | None:
-    path = package.joinpath(*name.split("."))
-    candidates = (path.with_suffix(".py"), path / "__init__.py")
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    def digests(self, modules: Iterable[str], scripts: Iterable[Path] = ()) -> dict[str, str]:
+        """Return digests of what modules and scripts reach, by file.
 
+        Parameters
+        ----------
+        modules
+            Names within the package, such as ``figures.transitions``; all that they define is
+            reached.
+        scripts
+            Files outside the package, which also count as a whole.
 
-@cache
-def _read(path: Path, package: str) -> tuple[str, list[str]]:
-    """Return the digest of a file, and the modules or names it imports from the package."""
-    source = path.read_bytes()
-    imported = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package:
-            parent = node.module.partition(".")[2]
-            imported += [parent, *(f"{parent}.{one.name}".lstrip(".") for one in node.names)]
-    return hashlib.sha256(source).hexdigest()[:12], [name for name in imported if name]
+        Returns
+        -------
+        dict
+            File, relative to the package's parent or, for scripts, by name → digest.
+
+        Raises
+        ------
+        KeyError
+            If the package has no such module.
+        """
+        found = {}
+        for path, names in sorted(self.reached(modules, scripts).items()):
+            inside = path.is_relative_to(self._folder)
+            key = str(path.relative_to(self._folder.parent)) if inside else path.name
+            found[key] = self._digest(path, frozenset(names))
+        return found
+
+    def reached(self, modules: Iterable[str], scripts: Iterable[Path] = ()) -> Reached:
+        """Return what modules and scripts reach, plumbing left out; see `digests`."""
+        found: Reached = {}
+        queue: list[tuple[Path, str]] = []
+        for name in modules:
+            path = self._file(name)
+            if path is None:
+                raise KeyError(f"no module {name!r} in {self._folder}")
+            queue += self._all(path)
+        for script in scripts:
+            queue += self._all(script)
+        while queue:
+            path, name = queue.pop()
+            names = found.setdefault(path, set())
+            if name not in names:
+                names.add(name)
+                queue += self._leads_to(path, name)
+        return found
+
+    @cache  # noqa: B019  one package lives as long as the process
+    def _digest(self, path: Path, names: frozenset[str]) -> str:
+        source = self._source(path)
+        parts = [
+            f"{name}: {normal_form(statement)}"
+            for name in sorted(names - {""})
+            for statement in source.definitions[name]
+        ]
+        parts += [normal_form(statement) for statement in source.always]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    @cache  # noqa: B019
+    def _source(self, path: Path) -> Source:
+        return Source(path, self._folder.name)
+
+    @cache  # noqa: B019
+    def _file(self, module: str) -> Path | None:
+        path = self._folder.joinpath(*module.split("."))
+        candidates = (path.with_suffix(".py"), path / "__init__.py")
+        return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+    def _all(self, path: Path) -> list[tuple[Path, str]]:
+        return [(path, name) for name in ("", *self._source(path).definitions)]
+
+    @cache  # noqa: B019
+    def _leads_to(self, path: Path, name: str) -> list[tuple[Path, str]]:
+        """Return the definitions that a definition names. ``""`` is what always runs in a file."""
+        source = self._source(path)
+        found = [] if name == "" else [(path, "")]
+        for statement in source.definitions[name] if name else source.always:
+            for used, attribute in source.uses(statement):
+                found += self._meaning(path, used, attribute)
+        return found
+
+    def _meaning(self, path: Path, name: str, attribute: str | None) -> list[tuple[Path, str]]:
+        """Return what a name in a file, or an attribute of it, stands for in the package."""
+        source = self._source(path)
+        if name in source.definitions:
+            return [(path, name)]
+        if name in source.imports:
+            imported = source.imports[name]
+            return self._member(imported.module, imported.name, attribute)
+        module, _, member = name.partition(".")[2].rpartition(".")  # a dotted string
+        return self._member(module, member, attribute)
+
+    def _member(self, module: str, name: str, attribute: str | None) -> list[tuple[Path, str]]:
+        """Return a member of a module, or a module itself; nothing if it is plumbing."""
+        whole = f"{module}.{name}".lstrip(".")
+        as_module = self._file(whole)
+        if as_module is not None:
+            if whole in PLUMBING:
+                return []
+            defined = self._source(as_module).definitions
+            return [(as_module, attribute)] if attribute in defined else self._all(as_module)
+        path = self._file(module) if module not in PLUMBING else None
+        if path is None or path == self._folder / "__init__.py":
+            return []
+        return self._meaning(path, name, attribute) if self._has(path, name) else []
+
+    def _has(self, path: Path, name: str) -> bool:
+        source = self._source(path)
+        return name in source.definitions or name in source.imports

@@ -1,0 +1,92 @@
+"""Which code the digests of each rule cover: its own, and not that of others."""
+
+import re
+from pathlib import Path
+
+import pytest
+from experiment_cases import Wildcards, experiment, selection
+
+from langneurons.experiment.declared import figures
+
+ROOT = Path(__file__).parents[2]
+SHARE = {"scatteritem": "1-of-1"}
+
+
+def files(rule, **wildcards):
+    """The package's files that a rule's digests cover, without the package's name."""
+    found = experiment().code(rule)(Wildcards(**wildcards))
+    return {name.removeprefix("langneurons/").removesuffix(".py") for name in found}
+
+
+def test_every_rule_with_a_script_depends_on_its_code():
+    rules = {}
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        for block in re.split(r"(?m)^rule ", path.read_text())[1:]:
+            rules[block.partition(":")[0]] = block
+    assert len(rules) > 30
+    wildcards = {**vars(selection()), **SHARE, "before": "base", "after": "other"}
+    for rule, block in rules.items():
+        script = re.search(r"scripts/(\w+\.py)", block)[1]
+        assert f'code=experiment.code("{rule}")' in block, rule
+        if rule in ("draw_figure", "write_table"):
+            continue
+        assert script in experiment().code(rule)(Wildcards(**wildcards)), rule
+
+
+@pytest.mark.parametrize("method", ["ternary", "lape"])
+@pytest.mark.parametrize("rule", ["type_neurons", "describe_phases"])
+def test_a_method_depends_on_itself_only(rule, method):
+    found = files(rule, model="base", dataset="sums", method=method)
+    methods = {name for name in found if name.startswith("neurons/methods/")}
+    assert f"neurons/methods/{method}" in methods
+    assert not {"neurons/methods/ternary", "neurons/methods/lape"} - {
+        f"neurons/methods/{method}"
+    } & (methods)
+
+
+def test_an_unknown_method_is_an_error():
+    with pytest.raises(KeyError, match=r"no module 'neurons\.methods\.lap'"):
+        files("type_neurons", model="base", dataset="sums", method="lap")
+
+
+def test_what_carries_results_without_shaping_them_is_left_out():
+    found = files("type_neurons", **vars(selection()))
+    assert "activations/counts" in found
+    assert not {"artifacts/tables", "artifacts/atomic", "errors", "job"} & found
+
+
+@pytest.mark.parametrize("rule", ["deactivate", "steer", "compare_models", "export_masks"])
+def test_what_takes_typed_neurons_depends_on_no_method(rule):
+    found = files(rule, **vars(selection()), **SHARE, before="base", after="other")
+    assert not {"neurons/methods/ternary", "neurons/methods/lape"} & found
+
+
+def test_a_figure_depends_on_itself_only():
+    found = files("draw_figure", name="transitions", instance="base-vs-other/sums/lape")
+    assert {name.removeprefix("figures/") for name in found} & set(figures()) == {"transitions"}
+    found = files("write_table", name="table2", instance="sums/ternary")
+    assert "tables/trained_languages_together" in found
+    assert "figures/transitions" not in found
+    found = files("write_table", name="table2", instance="base-vs-other/sums/lape")
+    assert "tables/trained_languages_together" not in found
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
+     "steer", "score_alignment", "align"],
+)  # fmt: skip
+def test_no_rule_that_runs_a_model_depends_on_grading(rule):
+    found = files(rule, **vars(selection()), **SHARE)
+    assert not {"responses/numbers", "responses/grading", "uncertainty/resampling"} & found
+
+
+def test_grading_depends_on_what_it_grades_by():
+    found = files("grade_responses", **vars(selection()))
+    assert {"responses/grading", "responses/numbers", "responses/language"} <= found
+
+
+def test_a_rule_that_runs_a_model_depends_on_how_it_is_loaded():
+    found = files("count_activations", **vars(selection()), **SHARE)
+    assert {"models/spec", "models/loading", "activations/collection"} <= found
+    assert not {name for name in found if name.startswith(("figures/", "experiment/"))}
