@@ -1,9 +1,29 @@
 """Accuracy of each model's own responses by language, and how an alignment changes it."""
 
 
-rule evaluate_accuracy:
+rule grade_responses:
+    """The number and the language of each response; a new rule of grading runs no model."""
     input:
         responses=paths.responses,
+        corpus=paths.corpus,
+    output:
+        paths.grades,
+    log:
+        paths.log(paths.grades),
+    wildcard_constraints:
+        model=experiment.one_of(experiment.responses),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=experiment.code("grade_responses"),
+        settings=experiment.settings("grade_responses"),
+    script:
+        "../scripts/grade_responses.py"
+
+
+rule evaluate_accuracy:
+    input:
+        grades=paths.grades,
     output:
         paths.accuracy,
     log:
@@ -13,7 +33,7 @@ rule evaluate_accuracy:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("responses.accuracy"),
+        code=experiment.code("evaluate_accuracy"),
         settings=experiment.settings("evaluate_accuracy"),
     script:
         "../scripts/evaluate_accuracy.py"
@@ -21,8 +41,8 @@ rule evaluate_accuracy:
 
 rule compare_accuracy:
     input:
-        before=paths.of("{before}", paths.responses),
-        after=paths.of("{after}", paths.responses),
+        before=paths.of("{before}", paths.grades),
+        after=paths.of("{after}", paths.grades),
     output:
         paths.accuracy_change,
     log:
@@ -33,7 +53,7 @@ rule compare_accuracy:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("comparison.accuracy"),
+        code=experiment.code("compare_accuracy"),
         settings=experiment.settings("compare_accuracy"),
     script:
         "../scripts/compare_accuracy.py"

@@ -17,7 +17,7 @@ rule count_activations:
     resources:
         **experiment.resources("count_activations"),
     params:
-        code=experiment.code("activations.collection"),
+        code=experiment.code("count_activations"),
         settings=experiment.settings("count_activations"),
     script:
         "../scripts/count_activations.py"
@@ -35,7 +35,7 @@ rule merge_activations:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("activations.counts"),
+        code=experiment.code("merge_activations"),
         settings=experiment.settings("merge_activations"),
     script:
         "../scripts/merge_activations.py"
@@ -54,7 +54,7 @@ rule import_activations:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("activations.published"),
+        code=experiment.code("import_activations"),
         settings=experiment.settings("import_activations"),
     script:
         "../scripts/import_activations.py"

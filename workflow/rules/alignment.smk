@@ -18,7 +18,7 @@ rule inspect_alignment:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("alignment.inspection"),
+        code=experiment.code("inspect_alignment"),
         settings=experiment.settings("inspect_alignment"),
     script:
         "../scripts/inspect_alignment.py"
@@ -44,7 +44,7 @@ rule sample_responses:
     resources:
         **experiment.resources("sample_responses"),
     params:
-        code=experiment.code("responses.collection"),
+        code=experiment.code("sample_responses"),
         settings=experiment.settings("sample_responses"),
     script:
         "../scripts/generate_responses.py"
@@ -60,7 +60,7 @@ rule merge_samples:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("responses.collection"),
+        code=experiment.code("merge_samples"),
         settings=experiment.settings("merge_samples"),
     script:
         "../scripts/merge_responses.py"
@@ -83,7 +83,7 @@ rule score_alignment:
     resources:
         **experiment.resources("score_alignment"),
     params:
-        code=experiment.code("alignment.scoring"),
+        code=experiment.code("score_alignment"),
         settings=experiment.settings("score_alignment"),
     script:
         "../scripts/score_alignment.py"
@@ -99,7 +99,7 @@ rule merge_scores:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("alignment.scoring"),
+        code=experiment.code("merge_scores"),
         settings=experiment.settings("merge_scores"),
     script:
         "../scripts/merge_scores.py"
@@ -117,7 +117,7 @@ rule preference_pairs:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("alignment.pairs"),
+        code=experiment.code("preference_pairs"),
         settings=experiment.settings("preference_pairs"),
     script:
         "../scripts/preference_pairs.py"
@@ -143,7 +143,7 @@ rule align:
     resources:
         **experiment.resources("align"),
     params:
-        code=experiment.code("alignment.training"),
+        code=experiment.code("align"),
         settings=experiment.settings("align"),
     script:
         "../scripts/align.py"
@@ -164,7 +164,7 @@ rule merge_adapter:
     resources:
         **experiment.resources("merge_adapter"),
     params:
-        code=experiment.code("alignment.checkpoints"),
+        code=experiment.code("merge_adapter"),
         settings=experiment.settings("merge_adapter"),
     script:
         "../scripts/merge_adapter.py"

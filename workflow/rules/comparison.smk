@@ -18,7 +18,7 @@ rule compare_models:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("comparison.tables"),
+        code=experiment.code("compare_models"),
         settings=experiment.settings("compare_models"),
     script:
         "../scripts/compare_models.py"
@@ -34,7 +34,7 @@ rule overlap_datasets:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("comparison.tables"),
+        code=experiment.code("overlap_datasets"),
         settings=experiment.settings("overlap_datasets"),
     script:
         "../scripts/overlap_datasets.py"

@@ -11,7 +11,7 @@ rule build_corpus:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("corpora.assembly"),
+        code=experiment.code("build_corpus"),
         settings=experiment.settings("build_corpus"),
     script:
         "../scripts/build_corpus.py"

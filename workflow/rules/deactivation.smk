@@ -7,11 +7,11 @@ rule deactivate:
         card=paths.card,
         corpus=paths.corpus,
     output:
-        temp(paths.share(paths.deactivation)),
+        temp(paths.share(paths.deactivation_answers)),
     log:
-        paths.log(paths.share(paths.deactivation)),
+        paths.log(paths.share(paths.deactivation_answers)),
     benchmark:
-        paths.benchmark(paths.share(paths.deactivation))
+        paths.benchmark(paths.share(paths.deactivation_answers))
     wildcard_constraints:
         model=experiment.one_of(experiment.text_models),
         method=experiment.one_of(experiment.deactivation_methods),
@@ -21,7 +21,7 @@ rule deactivate:
     resources:
         **experiment.resources("deactivate"),
     params:
-        code=experiment.code("interventions.deactivation"),
+        code=experiment.code("deactivate"),
         settings=experiment.settings("deactivate"),
     script:
         "../scripts/deactivate.py"
@@ -29,7 +29,28 @@ rule deactivate:
 
 rule merge_deactivation:
     input:
-        shards=gather.shards(paths.gathered(paths.deactivation)),
+        shards=gather.shards(paths.gathered(paths.deactivation_answers)),
+    output:
+        paths.deactivation_answers,
+    log:
+        paths.log(paths.deactivation_answers),
+    wildcard_constraints:
+        model=experiment.one_of(experiment.text_models),
+        method=experiment.one_of(experiment.deactivation_methods),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=experiment.code("merge_deactivation"),
+        settings=experiment.settings("merge_deactivation"),
+    script:
+        "../scripts/merge_deactivation.py"
+
+
+rule grade_deactivation:
+    """Answers graded, and the means by language; a new rule of grading runs no model."""
+    input:
+        answers=paths.deactivation_answers,
+        corpus=paths.corpus,
     output:
         table=paths.deactivation,
         problems=paths.deactivation_problems,
@@ -41,10 +62,10 @@ rule merge_deactivation:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("interventions.deactivation"),
-        settings=experiment.settings("merge_deactivation"),
+        code=experiment.code("grade_deactivation"),
+        settings=experiment.settings("grade_deactivation"),
     script:
-        "../scripts/merge_deactivation.py"
+        "../scripts/grade_deactivation.py"
 
 
 rule compare_deactivation:
@@ -63,7 +84,7 @@ rule compare_deactivation:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("interventions.deactivation_changes"),
+        code=experiment.code("compare_deactivation"),
         settings=experiment.settings("compare_deactivation"),
     script:
         "../scripts/compare_deactivation.py"

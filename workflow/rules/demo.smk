@@ -17,7 +17,7 @@ rule train_demo:
         "../../envs/torch.yaml"
     threads: experiment.threads("train_demo")
     params:
-        code=experiment.code("demo.training"),
+        code=experiment.code("train_demo"),
     script:
         "../scripts/train_demo.py"
 
@@ -38,6 +38,6 @@ rule train_demo_translation:
         "../../envs/torch.yaml"
     threads: experiment.threads("train_demo_translation")
     params:
-        code=experiment.code("demo.translation"),
+        code=experiment.code("train_demo_translation"),
     script:
         "../scripts/train_demo_translation.py"

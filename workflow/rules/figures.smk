@@ -17,7 +17,7 @@ rule draw_figure:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("figures.frame", "figures.{module}"),
+        code=experiment.code("draw_figure"),
         settings=experiment.settings("draw_figure"),
     script:
         "../scripts/draw_figure.py"

@@ -10,8 +10,10 @@ rule inspect_model:
         paths.log(paths.card),
     conda:
         "../../envs/torch.yaml"
+    resources:
+        **experiment.resources("inspect_model"),
     params:
-        code=experiment.code("models.cards"),
+        code=experiment.code("inspect_model"),
         settings=experiment.settings("inspect_model"),
     script:
         "../scripts/inspect_model.py"

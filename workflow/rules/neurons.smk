@@ -11,7 +11,7 @@ rule activation_probabilities:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("activations.counts"),
+        code=experiment.code("activation_probabilities"),
         settings=experiment.settings("activation_probabilities"),
     script:
         "../scripts/activation_probabilities.py"
@@ -28,7 +28,7 @@ rule type_neurons:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("neurons.table", "neurons.methods.{method}"),
+        code=experiment.code("type_neurons"),
         settings=experiment.settings("type_neurons"),
     script:
         "../scripts/type_neurons.py"
@@ -44,7 +44,7 @@ rule export_masks:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("neurons.masks"),
+        code=experiment.code("export_masks"),
         settings=experiment.settings("export_masks"),
     script:
         "../scripts/export_masks.py"

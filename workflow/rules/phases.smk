@@ -1,22 +1,40 @@
 """Four phases of the layers."""
 
 
-rule segment_phases:
+rule segment_layers:
     input:
         neurons=paths.neurons,
+        summary=paths.summary,
+    output:
+        segments=paths.segments,
+        layers=paths.phase_layers,
+        support=paths.phase_support,
+    log:
+        paths.log(paths.segments),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("segment_layers"),
+        settings=experiment.settings("segment_layers"),
+    script:
+        "../scripts/segment_layers.py"
+
+
+rule describe_phases:
+    """Names, intervals and expectations. What reads the segments does not wait for these."""
+    input:
+        segments=paths.segments,
         summary=paths.summary,
         counts=paths.activations,
     output:
         phases=paths.phases,
-        layers=paths.phase_layers,
-        support=paths.phase_support,
         expectations=paths.phase_expectations,
     log:
         paths.log(paths.phases),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("phases.segmentation", "neurons.methods.{method}"),
-        settings=experiment.settings("segment_phases"),
+        code=experiment.code("describe_phases"),
+        settings=experiment.settings("describe_phases"),
     script:
-        "../scripts/segment_phases.py"
+        "../scripts/describe_phases.py"

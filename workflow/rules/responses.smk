@@ -22,7 +22,7 @@ rule generate_responses:
     resources:
         **experiment.resources("generate_responses"),
     params:
-        code=experiment.code("responses.collection"),
+        code=experiment.code("generate_responses"),
         settings=experiment.settings("generate_responses"),
     script:
         "../scripts/generate_responses.py"
@@ -40,7 +40,7 @@ rule merge_responses:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("responses.collection"),
+        code=experiment.code("merge_responses"),
         settings=experiment.settings("merge_responses"),
     script:
         "../scripts/merge_responses.py"
@@ -56,7 +56,7 @@ rule given_responses:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("responses.collection"),
+        code=experiment.code("given_responses"),
         settings=experiment.settings("given_responses"),
     script:
         "../scripts/given_responses.py"

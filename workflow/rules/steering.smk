@@ -8,11 +8,11 @@ rule steer:
         corpus=paths.corpus,
         neurons=paths.neurons,
     output:
-        temp(paths.share(paths.steering)),
+        temp(paths.share(paths.steering_answers)),
     log:
-        paths.log(paths.share(paths.steering)),
+        paths.log(paths.share(paths.steering_answers)),
     benchmark:
-        paths.benchmark(paths.share(paths.steering))
+        paths.benchmark(paths.share(paths.steering_answers))
     wildcard_constraints:
         model=experiment.one_of(experiment.text_models),
     conda:
@@ -21,7 +21,7 @@ rule steer:
     resources:
         **experiment.resources("steer"),
     params:
-        code=experiment.code("interventions.steering"),
+        code=experiment.code("steer"),
         settings=experiment.settings("steer"),
     script:
         "../scripts/steer.py"
@@ -29,7 +29,24 @@ rule steer:
 
 rule merge_steering:
     input:
-        shards=gather.shards(paths.gathered(paths.steering)),
+        shards=gather.shards(paths.gathered(paths.steering_answers)),
+    output:
+        paths.steering_answers,
+    log:
+        paths.log(paths.steering_answers),
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        code=experiment.code("merge_steering"),
+        settings=experiment.settings("merge_steering"),
+    script:
+        "../scripts/merge_steering.py"
+
+
+rule summarise_steering:
+    """The languages of the answers, with intervals; more replicates run no model."""
+    input:
+        answers=paths.steering_answers,
     output:
         table=paths.steering,
         problems=paths.steering_problems,
@@ -37,9 +54,9 @@ rule merge_steering:
     log:
         paths.log(paths.steering),
     conda:
-        "../../envs/analysis.yaml"
+        "../../envs/torch.yaml"
     params:
-        code=experiment.code("interventions.steering_summary"),
-        settings=experiment.settings("merge_steering"),
+        code=experiment.code("summarise_steering"),
+        settings=experiment.settings("summarise_steering"),
     script:
-        "../scripts/merge_steering.py"
+        "../scripts/summarise_steering.py"

@@ -19,7 +19,7 @@ rule write_table:
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=experiment.code("tables.frame", "tables.{module}"),
+        code=experiment.code("write_table"),
         settings=experiment.settings("write_table"),
     script:
         "../scripts/write_table.py"

@@ -14,7 +14,7 @@ rule tokenize:
     conda:
         "../../envs/torch.yaml"
     params:
-        code=experiment.code("responses.tokens"),
+        code=experiment.code("tokenize"),
         settings=experiment.settings("tokenize"),
     script:
         "../scripts/tokenize.py"

@@ -3,4 +3,4 @@
 from langneurons.job import entry
 
 write_accuracy = entry("langneurons.responses.accuracy.write_accuracy", snakemake)
-write_accuracy(responses_path=snakemake.input.responses, output=snakemake.output[0])
+write_accuracy(grades_path=snakemake.input.grades, output=snakemake.output[0])

@@ -6,5 +6,6 @@ write_pairs = entry("langneurons.alignment.pairs.write_pairs", snakemake)
 write_pairs(
     responses_path=snakemake.input.samples,
     scores_path=snakemake.input.scores,
+    corpus_path=snakemake.input.corpus,
     output=snakemake.output[0],
 )

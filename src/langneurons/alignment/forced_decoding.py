@@ -127,11 +127,11 @@ class ForcedDecoder:
     ) -> np.ndarray:
         """Return the mean cross-entropy of targets given the encoded sources in ``columns``."""
         labels = _padded(targets, _IGNORED, self._device)  # (B, T)
-        columns = torch.as_tensor(columns, device=self._device)
+        rows = torch.as_tensor(columns, device=self._device)
         with _last_states(self._head) as captured:
             self._model(
-                encoder_outputs=BaseModelOutput(last_hidden_state=encoded.states[columns]),
-                attention_mask=encoded.mask[columns],
+                encoder_outputs=BaseModelOutput(last_hidden_state=encoded.states[rows]),
+                attention_mask=encoded.mask[rows],
                 decoder_input_ids=self._shifted(labels),
                 use_cache=False,
             )

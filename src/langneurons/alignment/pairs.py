@@ -10,7 +10,9 @@ import pandas as pd
 
 from langneurons.alignment.scoring import SCORES
 from langneurons.artifacts.tables import artefact, read_table, write_table
+from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
+from langneurons.responses.grading import grade_numbers
 from langneurons.responses.schemas import RESPONSES
 
 logger = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ def preference_pairs(
     Parameters
     ----------
     responses
-        The columns of `RESPONSES`, several samples per problem and language.
+        The columns of `RESPONSES` and ``correct``, several samples per problem and language.
     scores
         The columns of `langneurons.alignment.scoring.SCORES`; responses without a score are in no
         pair.
@@ -94,22 +96,28 @@ def preference_pairs(
 def write_pairs(
     responses_path: str | Path,
     scores_path: str | Path,
+    corpus_path: str | Path,
     output: str | Path,
     languages: Sequence[str],
     cap: int,
     dev_share: float,
     seed: int,
 ) -> None:
-    """Write the preference pairs of a responses artefact and its scores; see `preference_pairs`."""
+    """Write the preference pairs of a responses artefact and its scores; see `preference_pairs`.
+
+    The responses are graded by the answers of ``corpus_path``, a corpus artefact.
+    """
     responses, scores = read_table(responses_path, RESPONSES), read_table(scores_path, SCORES)
+    corpus = read_table(corpus_path, CORPUS)
     try:
+        responses = grade_numbers(responses, corpus)
         pairs = preference_pairs(responses, scores, languages, cap, dev_share, seed)
     except InputError as error:
         raise InputError(f"{responses_path}: {error}") from None
     counts = pairs.groupby(["language", "split"], sort=False).size()
     logger.info("%s: pairs by language and split\n%s", output, counts.to_string())
     provenance = {
-        "inputs": [str(responses_path), str(scores_path)],
+        "inputs": [str(path) for path in (responses_path, scores_path, corpus_path)],
         "languages": list(languages),
         "cap": cap,
         "dev_share": dev_share,

@@ -55,4 +55,5 @@ class Saving(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
+        assert args.output_dir is not None  # the training sets it
         (Path(args.output_dir) / f"checkpoint-{state.global_step}" / _COMPLETE).touch()

@@ -93,7 +93,7 @@ def write_scores(
     codes: Mapping[str, str] | None,
     pivot: str,
     direction: str,
-    batch_tokens: int,
+    batch_tokens: int = 8192,
     long_responses: str = "error",
     share: tuple[int, int] = (1, 1),
     progress: bool = True,
@@ -207,8 +207,9 @@ def _scored(
     )
     order = ["text", "reference"] if to_pivot else ["reference", "text"]
     tokens = {"text": texts["tokens"].tolist(), "reference": usable["tokens"].tolist()}
+    sources, targets = (tokens[side] for side in order)
     losses = translator.decoder.cross_entropies(
-        *(tokens[side] for side in order), pairs[order].to_numpy(), batch_tokens, progress
+        sources, targets, pairs[order].to_numpy(), batch_tokens, progress
     )
     by_text = (1 / pd.Series(losses)).groupby(pairs["text"].to_numpy()).agg(["mean", "size"])
     texts["score"], texts["references"] = by_text["mean"], by_text["size"]

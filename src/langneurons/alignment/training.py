@@ -126,7 +126,7 @@ def align(
     folder = Path(f"{adapters}.training")
     facts = {
         "settings": dict(settings),
-        "model": asdict(spec),
+        "model": spec.deciding(),
         "checkpoint": checkpoint_state(spec.path),
         "pairs": table_digest(pairs),
         "code": dict(code or {}),
@@ -247,7 +247,12 @@ class _ProgressBar(ProgressCallback):
     """A progress bar without the log lines in between, which go into the artefact."""
 
     def on_log(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Any = None,
+        **_: Any,
     ) -> None:
         pass
 

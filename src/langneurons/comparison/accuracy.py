@@ -1,6 +1,6 @@
 """Change of accuracy from one model to another on the same problems (METHOD 6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.responses.accuracy import assess
-from langneurons.responses.schemas import RESPONSES
+from langneurons.responses.schemas import GRADES
 from langneurons.uncertainty.resampling import draw_weights, percentile_interval
 
 #: One row per language, and one per group of languages, with null as ``language``. ``group`` is
@@ -36,7 +36,7 @@ def accuracy_change(
     Parameters
     ----------
     before, after
-        The columns of `RESPONSES`. Problems without an answer to compare with are left out; several
+        The columns of `GRADES`. Problems without an answer to compare with are left out; several
         samples per problem and language count as their mean.
     languages
         The languages, in the order of the rows.
@@ -92,7 +92,7 @@ def write_accuracy_change(
     uncertainty: Mapping[str, int],
     output: str | Path,
 ) -> None:
-    """Write the change of accuracy between two responses artefacts.
+    """Write the change of accuracy between two grades artefacts.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def write_accuracy_change(
     InputError
         As `accuracy_change`, naming the files.
     """
-    before, after = (read_table(path, RESPONSES) for path in (before_path, after_path))
+    before, after = (read_table(path, GRADES) for path in (before_path, after_path))
     bootstrap = {key: uncertainty[key] for key in ("replicates", "seed")}
     try:
         table = accuracy_change(before, after, languages, trained, **bootstrap)
@@ -131,14 +131,16 @@ def _shares(responses: pd.DataFrame) -> pd.Series:
 
 def _rows(
     languages: Sequence[str], trained: Sequence[str]
-) -> list[tuple[str, str | None, list[int]]]:
-    """Return each row's group, language and columns."""
+) -> Iterator[tuple[str, str | None, list[int]]]:
+    """Yield each row's group, language and columns."""
     groups = {name: "trained" if name in trained else "other" for name in languages}
-    rows = [(group, name, [k]) for k, (name, group) in enumerate(groups.items())]
+    for k, (name, group) in enumerate(groups.items()):
+        yield group, name, [k]
     for group in ("trained", "other"):
         members = [k for k, member in enumerate(groups.values()) if member == group]
-        rows += [(group, None, members)] if members else []
-    return [*rows, ("all", None, list(range(len(languages))))]
+        if members:
+            yield group, None, members
+    yield "all", None, list(range(len(languages)))
 
 
 def _paired(shares: np.ndarray, replicates: int, seed: int) -> dict[str, float]:

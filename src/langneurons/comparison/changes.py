@@ -4,7 +4,7 @@ Pure functions from the typed neurons of two models to tidy tables with the colu
 after, and change = after − before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,8 +41,8 @@ def phase_change(before: Neurons, after: Neurons, phases: pd.DataFrame) -> pd.Da
     starts = phases["first_layer"].to_numpy()
     return _changes(
         {
-            "phase": np.repeat(phases["phase"], len(TYPES)).to_numpy(),
-            "name": np.repeat(phases["name"], len(TYPES)).to_numpy(),
+            "phase": phases["phase"].repeat(len(TYPES)).to_numpy(),
+            "name": phases["name"].repeat(len(TYPES)).to_numpy(),
             "type": list(TYPES) * len(phases),
         },
         np.add.reduceat(_by_layer(before), starts, axis=0),
@@ -104,6 +104,8 @@ def _by_language(neurons: Neurons) -> np.ndarray:
     )
 
 
-def _changes(keys: dict, before: np.ndarray, after: np.ndarray) -> pd.DataFrame:
+def _changes(
+    keys: Mapping[str, np.ndarray | Sequence[str]], before: np.ndarray, after: np.ndarray
+) -> pd.DataFrame:
     before, after = before.reshape(-1), after.reshape(-1)
     return pd.DataFrame({**keys, "before": before, "after": after, "change": after - before})

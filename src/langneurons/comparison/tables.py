@@ -10,7 +10,7 @@ from langneurons.comparison import changes, positions
 from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons
 from langneurons.neurons.types import Neurons
-from langneurons.phases.segmentation import read_phases
+from langneurons.phases.table import read_phases
 
 
 def write_comparison(

@@ -8,6 +8,7 @@ from langneurons.corpora.generated import generate
 from langneurons.models.spec import ModelSpec
 from langneurons.responses.accuracy import accuracy
 from langneurons.responses.collection import generate_responses
+from langneurons.responses.grading import grade
 
 GENERATION = {"max_new_tokens": 64, "batch_size": 120}  # the longest response has under 50 tokens
 
@@ -24,4 +25,5 @@ def measure_accuracy(
     """
     spec = ModelSpec.from_config({"path": str(folder), "dtype": "float32", "device": "cpu"})
     corpus = generate(languages, "evaluation", problems, seed).drop(columns="responses")
-    return accuracy(generate_responses(spec, corpus, prompt, GENERATION, languages))
+    responses = generate_responses(spec, corpus, prompt, GENERATION, languages)
+    return accuracy(grade(responses, corpus, languages))

@@ -208,7 +208,10 @@ def train(
     """The training loop: AdamW on the loss of each batch; returns every step's loss (nats)."""
     matrices = [weight for weight in model.parameters() if weight.ndim > 1]
     scales = [weight for weight in model.parameters() if weight.ndim == 1]
-    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": scales}]
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "weight_decay": WEIGHT_DECAY},
+        {"params": scales},
+    ]
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
     # The fastest attention in bfloat16 on a CPU, for texts as short as ours.
     model.set_attn_implementation("eager")
@@ -260,5 +263,5 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Pat
     """Save a copy of a model in bfloat16, beside its tokenizer."""
     copy = type(model)(model.config)
     copy.load_state_dict(model.state_dict())
-    copy.to(torch.bfloat16).save_pretrained(folder)
+    copy.bfloat16().save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -128,7 +128,8 @@ def train_tokenizer(
     merged = json.loads(tokenizer.to_str())["model"]
     return NllbTokenizer(
         vocab=merged["vocab"],
-        merges=[tuple(merge) for merge in merged["merges"]],
+        # Its annotation has merges as strings; the tokenizer it is built on takes pairs.
+        merges=list(map(tuple, merged["merges"])),  # type: ignore[arg-type]
         extra_special_tokens=list(codes),
         model_max_length=context,
     )
@@ -232,6 +233,9 @@ def _encoded(
 def translation_loss(model: M2M100ForConditionalGeneration, batch: list[Pair]) -> torch.Tensor:
     """Mean cross-entropy of the target tokens (nats), in bfloat16 arithmetic."""
     pad, start = model.config.pad_token_id, model.config.decoder_start_token_id
+    # `make_model` sets both.
+    assert pad is not None
+    assert start is not None
     source = _padded([pair.source for pair in batch], pad)  # (B, S)
     labels = _padded([pair.target for pair in batch], IGNORED)  # (B, T)
     shifted = _padded([[start, *pair.target[:-1]] for pair in batch], pad)  # (B, T)

@@ -22,8 +22,7 @@ _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
 
 def dataset_settings(experiment: Inventory, name: str) -> AnyDataset:
     """Return the settings of a data set, which may be the questions of an alignment."""
-    config = experiment.config
-    return config.alignment.questions if name == QUESTIONS else config.datasets[name]
+    return experiment.alignment.questions if name == QUESTIONS else experiment.config.datasets[name]
 
 
 def _corpus(experiment: Inventory, wildcards: Any) -> Reads:
@@ -76,7 +75,7 @@ def _readers(experiment: Inventory, wildcards: Any) -> Reads:
     readers = [
         model.name
         for model in experiment.models.values()
-        if model.counts is None and model.made is None and model.writer == wildcards.model
+        if not model.counts and model.made is None and model.writer == wildcards.model
     ]
     cards = dict.fromkeys([wildcards.model, *readers])
     return {"cards": [paths.card.format(model=model) for model in cards]}
@@ -104,26 +103,27 @@ def _questions(_experiment: Inventory, _wildcards: Any) -> Reads:
 
 def _translation(experiment: Inventory, _wildcards: Any) -> Reads:
     """The files of a local translation model."""
-    return {"translation": _files(experiment.config.alignment.translation.path)}
+    return {"translation": _files(experiment.alignment.translation.path)}
 
 
 def _source_samples(experiment: Inventory, wildcards: Any) -> Reads:
-    """The samples that a model's source wrote for alignment, and their scores."""
-    source = experiment.models[wildcards.model].made.source
+    """The samples that a model's source wrote for alignment, their scores, and the answers."""
+    source = experiment.made(wildcards.model).source
     return {
         "samples": paths.samples.format(model=source),
         "scores": paths.scores.format(model=source),
+        **_questions(experiment, wildcards),
     }
 
 
 def _source(experiment: Inventory, wildcards: Any) -> Reads:
     """The checkpoint that a model is aligned from."""
-    return _checkpoint(experiment, experiment.models[wildcards.model].made.source)
+    return _checkpoint(experiment, experiment.made(wildcards.model).source)
 
 
 def _adapters(experiment: Inventory, wildcards: Any) -> Reads:
     """The adapters that a model is made from, and the checkpoint beneath them."""
-    alignment = experiment.models[wildcards.model].made.of
+    alignment = experiment.made(wildcards.model).of
     return {
         "adapters": paths.adapters.format(model=alignment),
         **_source(experiment, wildcards),
@@ -143,11 +143,11 @@ def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
 
 def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons to switch off and, if asked for, the phases and the texts to score."""
-    stage, keys = experiment.config.deactivation, dict(wildcards.items())
+    stage, keys = experiment.deactivation, dict(wildcards.items())
     texts = {} if stage.texts == "prompt" else _own_tokens(experiment, wildcards)
     if wildcards.method == "mask":
         return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
-    phases = {"phases": paths.fill(paths.phases, keys)} if stage.phases else {}
+    phases = {"phases": paths.fill(paths.segments, keys)} if stage.phases else {}
     return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
 
 

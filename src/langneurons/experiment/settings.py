@@ -9,6 +9,7 @@ from typing import Any
 from langneurons.experiment.inputs import dataset_settings
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.sections import PLACEMENT
 
 Settings = dict[str, Any]
 
@@ -23,14 +24,18 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _spec(experiment: Inventory, wildcards: Any) -> Settings:
-    return {"spec": experiment.models[wildcards.model].spec}
+    return {"spec": _without_placement(experiment.models[wildcards.model].spec)}
+
+
+def _without_placement(settings: Settings) -> Settings:
+    return {key: value for key, value in settings.items() if key not in PLACEMENT}
 
 
 def _generation(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
-        "generation": experiment.config.generation.settings(),
+        "generation": _without_placement(experiment.config.generation.settings()),
         "languages": experiment.languages,
     }
 
@@ -49,7 +54,6 @@ def _counting(experiment: Inventory, wildcards: Any) -> Settings:
         **_spec(experiment, wildcards),
         "languages": experiment.languages,
         "folds": experiment.config.uncertainty.folds,
-        "batch_tokens": experiment.config.collection.batch_tokens,
     }
 
 
@@ -74,12 +78,12 @@ def _typing(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_method(experiment, wildcards), "languages": experiment.languages}
 
 
+def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
+    return {"segments": experiment.config.phases.segments}
+
+
 def _phases(experiment: Inventory, wildcards: Any) -> Settings:
-    return {
-        **_method(experiment, wildcards),
-        "segments": experiment.config.phases.segments,
-        **_bootstrap(experiment),
-    }
+    return {**_method(experiment, wildcards), **_bootstrap(experiment)}
 
 
 def _bootstrap(experiment: Inventory) -> Settings:
@@ -117,15 +121,15 @@ def _accuracy_change(experiment: Inventory, wildcards: Any) -> Settings:
 
 def _sampled_languages(experiment: Inventory, wildcards: Any) -> Settings:
     """The pivot, and all languages in which some model made from this one is aligned."""
-    made = [experiment.models[name].made for name in experiment.aligned_models]
+    made = [experiment.made(name) for name in experiment.aligned_models]
     aligned = {name for one in made if one.source == wildcards.model for name in one.languages}
     needed = {experiment.config.pivot, *aligned}
     return {"languages": [language for language in experiment.languages if language in needed]}
 
 
 def _translator(experiment: Inventory) -> Settings:
-    keys = ("path", "revision", "trust_remote_code", "dtype", "device")
-    translation = experiment.config.alignment.translation
+    keys = ("path", "revision", "trust_remote_code", "dtype")
+    translation = experiment.alignment.translation
     return {"spec": translation.settings(*keys), "codes": translation.codes}
 
 
@@ -136,7 +140,7 @@ def _alignment_inspection(experiment: Inventory, wildcards: Any) -> Settings:
         "translation": translator["spec"],
         "codes": translator["codes"],
         **_sampled_languages(experiment, wildcards),
-        "target_modules": experiment.config.alignment.training.target_modules,
+        "target_modules": experiment.alignment.training.target_modules,
     }
 
 
@@ -144,50 +148,47 @@ def _sampling(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
-        "generation": experiment.config.alignment.sampling.settings(),
+        "generation": _without_placement(experiment.alignment.sampling.settings()),
         **_sampled_languages(experiment, wildcards),
     }
 
 
 def _scoring(experiment: Inventory, _wildcards: Any) -> Settings:
-    keys = ("direction", "batch_tokens", "long_responses")
     return {
         **_translator(experiment),
-        **experiment.config.alignment.translation.settings(*keys),
+        **experiment.alignment.translation.settings("direction", "long_responses"),
         "pivot": experiment.config.pivot,
     }
 
 
 def _pairs(experiment: Inventory, wildcards: Any) -> Settings:
-    languages = experiment.models[wildcards.model].made.languages
-    return {"languages": languages, **experiment.config.alignment.pairs.settings()}
+    languages = experiment.made(wildcards.model).languages
+    return {"languages": languages, **experiment.alignment.pairs.settings()}
 
 
 def _training(experiment: Inventory, wildcards: Any) -> Settings:
-    made = experiment.models[wildcards.model].made
-    training = experiment.config.alignment.training.settings()
+    made = experiment.made(wildcards.model)
+    training = experiment.alignment.training.settings()
     return {
-        "spec": experiment.models[made.source].spec,
+        "spec": _without_placement(experiment.models[made.source].spec),
         "settings": {**training, "checkpoints": made.checkpoints},
     }
 
 
 def _adapter(experiment: Inventory, wildcards: Any) -> Settings:
-    made = experiment.models[wildcards.model].made
-    return {"spec": experiment.models[made.source].spec, "step": made.step}
+    made = experiment.made(wildcards.model)
+    source = experiment.models[made.source]
+    return {"spec": _without_placement(source.spec), "step": made.step}
 
 
 def _answers(experiment: Inventory) -> Settings:
-    """How models answer and score texts in interventions, unless their sections say otherwise."""
-    return {
-        "batch_tokens": experiment.config.collection.batch_tokens,
-        **experiment.config.generation.settings("max_new_tokens", "batch_size"),
-    }
+    """How models answer in interventions, unless their sections say otherwise."""
+    return experiment.config.generation.settings("max_new_tokens")
 
 
 def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
-    stage = experiment.config.deactivation.settings()
-    left_out = ("methods", "masks", "models", "phases")
+    stage = experiment.deactivation.settings()
+    left_out = ("methods", "masks", "models", "phases", *PLACEMENT)
     kept = {key: value for key, value in stage.items() if key not in left_out}
     return {
         **_spec(experiment, wildcards),
@@ -199,7 +200,7 @@ def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
 
 def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
     """Names of the sets of neurons, in order; each is followed by its parts, phase by phase."""
-    stage = experiment.config.deactivation
+    stage = experiment.deactivation
     segments = experiment.config.phases.segments if stage.phases else 0
     sets = [
         part
@@ -217,8 +218,9 @@ def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _steering(experiment: Inventory, wildcards: Any) -> Settings:
-    stage = experiment.config.steering.settings()
-    kept = {key: value for key, value in stage.items() if key not in ("methods", "models")}
+    stage = experiment.steering.settings()
+    left_out = ("methods", "models", *PLACEMENT)
+    kept = {key: value for key, value in stage.items() if key not in left_out}
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
@@ -231,9 +233,18 @@ def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     }
 
 
+def _steered(experiment: Inventory) -> list[str]:
+    return experiment.steering.languages or experiment.languages
+
+
+def _steering_shares(experiment: Inventory, _wildcards: Any) -> Settings:
+    return {"languages": _steered(experiment)}
+
+
 def _steering_summary(experiment: Inventory, _wildcards: Any) -> Settings:
     return {
-        "languages": experiment.config.steering.languages or experiment.languages,
+        "languages": experiment.languages,
+        "steered": _steered(experiment),
         "pivot": experiment.config.pivot,
         "uncertainty": _bootstrap(experiment),
     }
@@ -259,9 +270,11 @@ SETTINGS: dict[str, Callable[[Inventory, Any], Settings]] = {
     "activation_probabilities": _languages,
     "type_neurons": _typing,
     "export_masks": _languages,
-    "segment_phases": _phases,
+    "segment_layers": _segments,
+    "describe_phases": _phases,
     "compare_models": _comparison,
     "overlap_datasets": _dataset_overlap,
+    "grade_responses": _languages,
     "evaluate_accuracy": _accuracy,
     "compare_accuracy": _accuracy_change,
     "inspect_alignment": _alignment_inspection,
@@ -274,9 +287,11 @@ SETTINGS: dict[str, Callable[[Inventory, Any], Settings]] = {
     "merge_adapter": _adapter,
     "deactivate": _deactivation,
     "merge_deactivation": _deactivated_sets,
+    "grade_deactivation": _languages,
     "compare_deactivation": _deactivation_changes,
     "steer": _steering,
-    "merge_steering": _steering_summary,
+    "merge_steering": _steering_shares,
+    "summarise_steering": _steering_summary,
     "draw_figure": _drawn,
     "write_table": _drawn,
 }

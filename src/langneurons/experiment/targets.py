@@ -60,6 +60,9 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         "responses": [
             paths.responses.format(model=model.writer, dataset=dataset) for model, dataset in texts
         ],
+        "grades": [
+            paths.grades.format(model=model.writer, dataset=dataset) for model, dataset in texts
+        ],
         "alignment": [paths.training.format(model=name) for name in experiment.aligned_models]
         + [paths.checkpoint.format(model=name) for name in experiment.made_models],
         "tokens": [

@@ -17,10 +17,9 @@ from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map
 from langneurons.figures.map_parts import colour_bar, largest_change, say_no_neurons
 from langneurons.figures.style import COLUMN, INK, TEXT, signed
-from langneurons.interventions.schemas import DEACTIVATION
+from langneurons.interventions.schemas import DEACTIVATION, NONE
 from langneurons.neurons.sets import AT_PHASE
 
-_NONE = "none"
 #: Inches: the widest cell, the narrowest panel that fits its title, the lowest and highest row,
 #: the lowest set of rows that fits the colour bar's label.
 _WIDEST, _PANEL, _ROWS, _LABEL = 0.5, 1.45, (0.2, 0.36), 0.9
@@ -63,7 +62,7 @@ def read_deactivation(path: str | Path) -> pd.DataFrame:
         If the artefact is missing or malformed, has no set of neurons, or no row without one.
     """
     table = read_table(path, DEACTIVATION)
-    for present, name in [(table["set"] != _NONE, "a set"), (table["set"] == _NONE, "no set")]:
+    for present, name in [(table["set"] != NONE, "a set"), (table["set"] == NONE, "no set")]:
         if not present.any():
             raise InputError(f"{path}: no row with {name} of neurons switched off")
     return table
@@ -85,9 +84,9 @@ def change_maps(
     """
     languages = _targets(table)
     rows = table.assign(measure=measure)
-    whole = rows[rows["set"] == _NONE].set_index("target")["measure"].reindex(languages).to_numpy()
+    whole = rows[rows["set"] == NONE].set_index("target")["measure"].reindex(languages).to_numpy()
     maps = {}
-    for name in dict.fromkeys(rows.loc[rows["set"] != _NONE, "set"]):
+    for name in dict.fromkeys(rows.loc[rows["set"] != NONE, "set"]):
         if AT_PHASE in name:
             continue
         cells = rows[rows["set"] == name]
@@ -115,7 +114,7 @@ def note_maps(page: Page, table: pd.DataFrame) -> None:
         if seeds
         else " No random control."
     )
-    numbers = table.loc[table["set"] == _NONE, "n"]
+    numbers = table.loc[table["set"] == NONE, "n"]
     spread = f"{numbers.min():,}"
     if numbers.max() > numbers.min():
         spread += f"–{numbers.max():,}"

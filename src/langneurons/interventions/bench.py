@@ -1,7 +1,6 @@
 """What a changed model is measured on: questions to answer and texts to score (METHOD 6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,12 @@ from langneurons.models.likelihood import TEXTS, Likelihood, scored_tokens
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import Mlp, check_causal, find_mlps
 from langneurons.models.spec import ModelSpec
-from langneurons.responses.language import identify_languages
+from langneurons.responses.language import check_languages
 from langneurons.responses.prompts import render
 from langneurons.responses.schemas import TOKENS
 from langneurons.responses.tokens import encode
+
+_ANSWER = ["response", "unfinished"]
 
 
 class Subject:
@@ -80,7 +81,7 @@ class Bench:
         languages: Sequence[str],
     ) -> None:
         if parameters["accuracy"]:
-            identify_languages([], languages)
+            check_languages(languages)
         self._subject = Subject(spec)
         self._questions, self._texts = questions, texts
         self._parameters, self._languages = parameters, list(languages)
@@ -92,8 +93,8 @@ class Bench:
         -------
         pandas.DataFrame
             One row per question: ``nll`` (nats per token, the mean over its texts; NaN where it
-            has none), and the booleans ``right`` and ``unfinished`` (see `Answering.assess`; None
-            where no answer was asked for, or there is none to compare with).
+            has none), ``response`` and ``unfinished`` (see `Answering.answer`; None where no
+            answer was asked for, or there is none to compare with).
 
         Raises
         ------
@@ -102,7 +103,7 @@ class Bench:
             in `load_model`, `find_mlps`, `check_causal`, `check_rows` and `Answering`.
         """
         questions = self._questions
-        measures = pd.DataFrame(index=questions.index, columns=["nll", "right", "unfinished"])
+        measures = pd.DataFrame(index=questions.index, columns=["nll", *_ANSWER])
         mlps, likelihood = self._subject.mlps, self._likelihood
         answering = self._answering if self._parameters["accuracy"] else None
         with intervening(mlps, edits):
@@ -112,8 +113,7 @@ class Bench:
             measures["nll"] = by_question.reindex(keys).to_numpy()
             if answering is not None:
                 answered = questions["answer"].notna()
-                assessed = answering.assess().astype(object)
-                measures.loc[answered, assessed.columns] = assessed.to_numpy()
+                measures.loc[answered, _ANSWER] = answering.answer()[_ANSWER].to_numpy(object)
         return measures.where(measures.notna(), None)
 
     @cached_property
@@ -125,8 +125,8 @@ class Bench:
     @cached_property
     def _answering(self) -> Answering:
         answered = self._questions[self._questions["answer"].notna()]
-        subject, languages = self._subject, self._languages
-        return Answering(subject.model, subject.tokenizer, answered, self._parameters, languages)
+        subject = self._subject
+        return Answering(subject.model, subject.tokenizer, answered, self._parameters)
 
 
 def deciding_facts(
@@ -147,7 +147,7 @@ def deciding_facts(
         Digests of the code.
     """
     return {
-        "model": asdict(spec),
+        "model": spec.deciding(),
         "checkpoint": checkpoint_state(spec.path),
         "questions": table_digest(questions),
         "texts": table_digest(texts),
@@ -209,6 +209,8 @@ def scored_texts(
         rows["prompt_tokens"] = encode(load_tokenizer(spec), list(questions["prompt"]))
         rows["response_tokens"] = [[] for _ in range(len(rows))]
         return scored_tokens(rows, texts)
+    if tokens_path is None:
+        raise ValueError(f"tokens_path: found None, expected a path with texts {texts!r}")
     tokens = read_table(tokens_path, TOKENS)
     rows = tokens.merge(questions[["problem", "language"]], on=["problem", "language"])
     bare = [name for name in questions["language"].unique() if name not in set(rows["language"])]

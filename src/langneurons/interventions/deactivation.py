@@ -14,19 +14,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from langneurons.artifacts.cells import Measurement, measure_cells, remove_kept
-from langneurons.artifacts.shares import joined_shares, share_of, sort_rows
-from langneurons.artifacts.tables import inherited_provenance, write_table
+from langneurons.artifacts.cells import Measurement, measure_cells
+from langneurons.artifacts.shares import share_of
 from langneurons.interventions.bench import Bench, deciding_facts, read_questions, scored_texts
-from langneurons.interventions.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
+from langneurons.interventions.schemas import DEACTIVATION_ANSWERS, NONE
 from langneurons.models.cards import read_card
 from langneurons.models.edits import zeroing
-from langneurons.models.likelihood import perplexity
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import control, read_masks, sets_by_phase, sets_of_table
-
-#: Name of the set in the cell that switches nothing off.
-NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -84,6 +79,8 @@ def deactivate(
     phases_path: str | Path | None = None,
     share: tuple[int, int] = (1, 1),
     code: Mapping[str, str] | None = None,
+    batch_size: int = 32,
+    batch_tokens: int = 8192,
     progress: bool = True,
 ) -> None:
     """Measure one share of the cells and write their values by problem.
@@ -95,7 +92,7 @@ def deactivate(
     corpus_path
         A corpus artefact: the questions.
     output
-        A table of `DEACTIVATION_PROBLEMS`; finished cells are kept beside it.
+        A table of `DEACTIVATION_ANSWERS`; finished cells are kept beside it.
     languages
         The K languages, each both deactivated and a target.
     template
@@ -103,19 +100,20 @@ def deactivate(
     parameters
         ``sets`` (keys of `langneurons.neurons.sets.SETS`), ``control_seeds``, ``texts``
         (``prompt`` or ``responses``: what is scored), ``problems`` (how many of each language,
-        from the first), ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and
-        ``batch_size`` (rows) of the answers, ``batch_tokens`` of the texts.
+        from the first), ``accuracy`` (whether to ask for answers) and their ``max_new_tokens``.
     neurons_path, mask_path
         Where the sets come from: a neurons artefact, or a published mask file, whose masks are
         the only set.
     tokens_path
         The tokens of the responses; needed where ``texts`` is ``responses``.
     phases_path
-        A phases artefact: each set is then also switched off phase by phase.
+        A segments artefact: each set is then also switched off phase by phase.
     share
         ``(index, of)``, index from 1.
     code
         Digests of the code, so that cells kept by another version are not reused.
+    batch_size, batch_tokens
+        Answers at a time, and padded tokens of texts at a time; no result depends on them.
     progress
         Whether to show a progress bar on stderr.
 
@@ -129,6 +127,8 @@ def deactivate(
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
     if mask_path is not None:
         sets = read_masks(mask_path, shape, languages)
+    elif neurons_path is None:
+        raise ValueError("found neither neurons_path nor mask_path, expected one")
     else:
         sets = sets_of_table(neurons_path, parameters["sets"], shape, languages)
     if phases_path is not None:
@@ -136,7 +136,8 @@ def deactivate(
     cells = share_of(cells_of(sets, parameters["control_seeds"], languages), share)
     questions = read_questions(corpus_path, template, parameters["problems"], languages)
     texts = scored_texts(spec, questions, parameters["texts"], tokens_path)
-    bench = Bench(spec, questions, texts, parameters, languages)
+    batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
+    bench = Bench(spec, questions, texts, batched, languages)
     # A cell does not depend on which other sets are switched off.
     deciding = {key: value for key, value in parameters.items() if key != "sets"}
     measurement = Measurement(
@@ -155,52 +156,12 @@ def deactivate(
         "share": list(share),
     }
     measure_cells(
-        cells, measurement, output, DEACTIVATION_PROBLEMS, provenance, "deactivating", progress
+        cells, measurement, output, DEACTIVATION_ANSWERS, provenance, "deactivating", progress
     )
-
-
-def merge_deactivation(
-    paths: Sequence[str | Path],
-    output: str | Path,
-    problems: str | Path,
-    languages: Sequence[str],
-    sets: Sequence[str],
-) -> None:
-    """Join the shares into one table by problem and one of means; the kept cells are removed.
-
-    Parameters
-    ----------
-    paths
-        The tables of all shares.
-    output, problems
-        Where the tables `DEACTIVATION` and `DEACTIVATION_PROBLEMS` go.
-    languages, sets
-        The order of the rows, after those without a set.
-    """
-    table = _ordered(joined_shares(paths, DEACTIVATION_PROBLEMS), languages, sets)
-    provenance = inherited_provenance(paths[0])
-    write_table(table, problems, DEACTIVATION_PROBLEMS, provenance)
-    write_table(summarise(table), output, DEACTIVATION, provenance)
-    remove_kept(paths)
-
-
-def summarise(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the `DEACTIVATION` table of a `DEACTIVATION_PROBLEMS` table, in its order."""
-    rows = problems.assign(
-        measured=problems["nll"].notna() | problems["right"].notna(),
-        right=problems["right"].astype("boolean").astype("Float64"),
-        unfinished=problems["unfinished"].astype("boolean").astype("Int64"),
-    )
-    cell = ["set", "control_seed", "deactivated", "neurons", "target"]
-    groups = rows.groupby(cell, sort=False, dropna=False)
-    table = groups.agg(nll=("nll", "mean"), accuracy=("right", "mean"), n=("measured", "sum"))
-    table["unfinished"] = groups["unfinished"].sum(min_count=1)
-    table["perplexity"] = perplexity(table["nll"])
-    return table.reset_index()
 
 
 def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
-    """Return the `DEACTIVATION_PROBLEMS` rows of a cell."""
+    """Return the `DEACTIVATION_ANSWERS` rows of a cell."""
     rows = questions[["language", "problem"]].rename(columns={"language": "target"})
     rows = rows.assign(
         set=cell.set,
@@ -208,12 +169,6 @@ def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
         deactivated=cell.deactivated,
         neurons=int(cell.neurons.sum()),
     )
-    measures = ["nll", "right", "unfinished"]
+    measures = ["nll", "response", "unfinished"]
     rows[measures] = None if cell.empty else bench.measure(zeroing(cell.neurons))[measures]
     return rows
-
-
-def _ordered(table: pd.DataFrame, languages: Sequence[str], sets: Sequence[str]) -> pd.DataFrame:
-    """Sort by cell and target in the configuration's order; problems keep their order."""
-    orders = {"set": [NONE, *sets], "deactivated": languages, "target": languages}
-    return sort_rows(table, ["set", "deactivated", "control_seed", "target"], orders)

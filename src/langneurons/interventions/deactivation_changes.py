@@ -21,10 +21,9 @@ from langneurons.artifacts.tables import (
     read_table,
     write_table,
 )
-from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
+from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS, NONE
 from langneurons.uncertainty.resampling import draw_weights, percentile_interval
 
-_NONE = "none"
 #: Measure → its column of the problems.
 _MEASURES = {"log_perplexity": "nll", "accuracy": "right"}
 
@@ -148,8 +147,8 @@ def changes_of(
         numbers = rows.assign(**{column: rows[column].astype(float)})
         table = numbers.pivot_table(column, "target", "problem", aggfunc="first")
         values = table.reindex(index=languages, columns=ids).to_numpy(dtype=float)
-        means[key if name != _NONE else (_NONE,)] = _measure(values, weights, column)
-    whole = means[(_NONE,)]  # (1 + R, K)
+        means[key if name != NONE else (NONE,)] = _measure(values, weights, column)
+    whole = means[(NONE,)]  # (1 + R, K)
 
     def change(name: str, control_seed: Any) -> np.ndarray:
         absent = np.full((len(weights), K), np.nan)

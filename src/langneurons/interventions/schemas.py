@@ -2,15 +2,27 @@
 
 from langneurons.artifacts.tables import artefact
 
+#: The set, or the intervention, of the cell in which the model is left as it is.
+NONE = "none"
+STEERED, CONTROL = "steered", "control"
+#: What a cell of steering may be, in the order of rows.
+INTERVENTIONS = (NONE, STEERED, CONTROL)
+
 _DEACTIVATION_CELL = (
     "set string, control_seed int32?, deactivated string?, neurons int64, target string"
 )
 
 #: Deactivation, one row per cell (set × control seed × deactivated language) × target language ×
-#: problem. ``control_seed`` is null for the set itself,
+#: problem, as measured. ``control_seed`` is null for the set itself,
 #: ``deactivated`` for the cell without a set; ``neurons`` counts those switched off. A set without
-#: neurons is not measured: all measures are null. ``right`` and ``unfinished`` are also null where
-#: the problem has no answer to compare with, or no answers were asked for.
+#: neurons is not measured: all measures are null. ``response`` and ``unfinished`` are also null
+#: where the problem has no answer to compare with, or no answers were asked for.
+DEACTIVATION_ANSWERS = artefact(
+    "deactivation_answers",
+    f"{_DEACTIVATION_CELL}, problem string, nll float64?, response string?, unfinished bool?",
+)
+
+#: The same rows graded: ``right`` is the right number in the right language.
 DEACTIVATION_PROBLEMS = artefact(
     "deactivation_problems",
     f"{_DEACTIVATION_CELL}, problem string, nll float64?, right bool?, unfinished bool?",
@@ -24,16 +36,27 @@ DEACTIVATION = artefact(
     "unfinished int64?",
 )
 
-#: Steering, one row per cell × problem: answers to questions in ``source``. ``intervention`` is
-#: ``steered`` towards ``target``, its random ``control``, or ``none``, which has no target.
-#: ``lowered`` and ``raised`` count neurons. A pair in which one language has no neurons is not
-#: measured: ``response`` and what follows are null. ``nll`` (nats per token, under the unchanged
-#: model) is also null where the answer is empty, ``response_language`` where it is unidentifiable.
+_STEERING_CELL = (
+    "intervention string, control_seed int32?, source string, target string?, lowered int64, "
+    "raised int64"
+)
+_STEERING_MEASURES = "tokens int64?, nll float64?, unfinished bool?"
+
+#: Steering, one row per cell × problem, as measured: answers to questions in ``source``.
+#: ``intervention`` is ``steered`` towards ``target``, its random ``control``, or ``none``, which
+#: has no target. ``lowered`` and ``raised`` count neurons. A pair in which one language has no
+#: neurons is not measured: ``response`` and what follows are null. ``nll`` (nats per token, under
+#: the unchanged model) is also null where the answer is empty.
+STEERING_ANSWERS = artefact(
+    "steering_answers",
+    f"{_STEERING_CELL}, problem string, response string?, {_STEERING_MEASURES}",
+)
+
+#: The same rows with the language of each answer, null where it is unidentifiable.
 STEERING_PROBLEMS = artefact(
     "steering_problems",
-    "intervention string, control_seed int32?, source string, target string?, lowered int64, "
-    "raised int64, problem string, response string?, response_language string?, tokens int64?, "
-    "nll float64?, unfinished bool?",
+    f"{_STEERING_CELL}, problem string, response string?, response_language string?, "
+    f"{_STEERING_MEASURES}",
 )
 
 _SHARES = ("in_target", "in_source", "in_pivot", "in_other", "in_none")

@@ -3,8 +3,8 @@
 While the model answers questions in language A, A's neurons are switched off and B's are set to
 the mean, or a quantile, of their activations over B's responses, times a factor. A cell is one
 such pair, or its random control (as many neurons in each layer), or A without an intervention.
-Every cell records the answers, their languages and their fluency: the mean NLL of an answer's
-tokens under the unchanged model.
+Every cell records the answers and their fluency: the mean NLL of an answer's tokens under the
+unchanged model.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ from langneurons.artifacts.shares import share_of
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
 from langneurons.interventions.bench import deciding_facts, read_questions
-from langneurons.interventions.schemas import STEERING_PROBLEMS
+from langneurons.interventions.schemas import STEERING_ANSWERS
 from langneurons.interventions.steering_bench import SteeringBench
 from langneurons.interventions.steering_cells import cells_of
 from langneurons.models.cards import read_card
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import sets_of_table
-from langneurons.responses.language import identify_languages
+from langneurons.responses.language import check_languages
 from langneurons.responses.schemas import TOKENS
 
 
@@ -42,28 +42,29 @@ def steer(
     parameters: Mapping[str, Any],
     code: Mapping[str, str] | None = None,
     share: tuple[int, int] = (1, 1),
+    batch_size: int = 32,
+    batch_tokens: int = 8192,
     progress: bool = True,
 ) -> None:
     """Answer the questions under one share of the cells and write the answers.
 
     Parameters
     ----------
-    spec, card_path, corpus_path, template, share, code, progress
+    spec, card_path, corpus_path, template, share, code, batch_size, batch_tokens, progress
         See `langneurons.interventions.deactivation.deactivate`.
     neurons_path
         A neurons artefact: which neurons belong to which language.
     tokens_path
         The tokens of the responses over which B's activations are collected.
     output
-        A table of `STEERING_PROBLEMS`; finished cells are kept beside it.
+        A table of `STEERING_ANSWERS`; finished cells are kept beside it.
     languages
-        The K languages: an answer is identified as one of them.
+        The K languages of the neurons; an answer will be identified as one of them.
     parameters
         ``languages`` (those steered from and to), ``set`` (a key of
         `langneurons.neurons.sets.SETS`), ``raise_to`` (``mean``, or a quantile of B's activations),
         ``factor`` (multiplies that), ``control_seeds``, ``problems`` (how many of each language,
-        from the first), ``max_new_tokens``, which bounds every answer, ``batch_size`` (rows) and
-        ``batch_tokens``.
+        from the first) and ``max_new_tokens``, which bounds every answer.
 
     Raises
     ------
@@ -76,11 +77,12 @@ def steer(
     name, steered = parameters["set"], list(parameters["languages"])
     sets = sets_of_table(neurons_path, [name], shape, languages)[name]
     masks = {language: sets[list(languages).index(language)] for language in steered}
-    identify_languages([], languages)
+    check_languages(languages)
     questions = read_questions(corpus_path, template, parameters["problems"], steered)
     texts = _texts_of(tokens_path, steered)
     cells = share_of(cells_of(masks, parameters["control_seeds"]), share)
-    bench = SteeringBench(spec, questions, texts, cells, parameters, languages)
+    batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
+    bench = SteeringBench(spec, questions, texts, cells, batched)
     # A cell does not depend on which other languages are steered.
     deciding = {key: value for key, value in parameters.items() if key != "languages"}
     measurement = Measurement(
@@ -96,7 +98,7 @@ def steer(
         "parameters": dict(parameters),
         "languages": list(languages),
     }
-    measure_cells(cells, measurement, output, STEERING_PROBLEMS, provenance, "steering", progress)
+    measure_cells(cells, measurement, output, STEERING_ANSWERS, provenance, "steering", progress)
 
 
 def _texts_of(tokens_path: str | Path, languages: Sequence[str]) -> pd.DataFrame:

@@ -14,7 +14,6 @@ from langneurons.interventions.steering_cells import Cell
 from langneurons.models.edits import Edit, intervening, zeroing
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.spec import ModelSpec
-from langneurons.responses.language import identify_languages
 
 
 class SteeringBench:
@@ -30,8 +29,9 @@ class SteeringBench:
         Rows of `TOKENS`: the responses over which activations are collected.
     cells
         The cells that will be asked for: activations are collected for the neurons they raise.
-    parameters, languages
-        As in `langneurons.interventions.steering.steer`.
+    parameters
+        As in `langneurons.interventions.steering.steer`, and its ``batch_size`` and
+        ``batch_tokens``.
     """
 
     def __init__(
@@ -41,17 +41,15 @@ class SteeringBench:
         texts: pd.DataFrame,
         cells: Sequence[Cell],
         parameters: Mapping[str, Any],
-        languages: Sequence[str],
     ) -> None:
         self._subject = Subject(spec)
         self._questions, self._texts = questions, texts
         self._cells, self._parameters = cells, parameters
-        self._languages = list(languages)
-        self._values: tuple[str | None, np.ndarray | None] = (None, None)
+        self._values: tuple[str, np.ndarray] | None = None
         self._answering: dict[str, Answering] = {}
 
     def rows(self, cell: Cell) -> pd.DataFrame:
-        """Return the `STEERING_PROBLEMS` rows of a cell."""
+        """Return the `STEERING_ANSWERS` rows of a cell."""
         asked = self._questions[self._questions["language"] == cell.source]
         rows = asked[["problem"]].assign(
             intervention=cell.intervention,
@@ -61,7 +59,7 @@ class SteeringBench:
             lowered=int(cell.lowered.sum()),
             raised=int(cell.raised.sum()),
         )
-        measures = ["response", "response_language", "tokens", "nll", "unfinished"]
+        measures = ["response", "tokens", "nll", "unfinished"]
         rows[measures] = None
         if not cell.empty:
             rows[measures] = self._answered(cell)[measures].to_numpy(dtype=object)
@@ -76,14 +74,12 @@ class SteeringBench:
                 subject.tokenizer,
                 asked.reset_index(drop=True),
                 self._parameters,
-                self._languages,
             )
         with intervening(subject.mlps, self._edits(cell)):
             answers = self._answering[cell.source].answer()
         # Outside the block: fluency is judged by the unchanged model.
         nll = Likelihood(subject.model, answers, self._parameters["batch_tokens"]).mean_nll()
         return answers.assign(
-            response_language=identify_languages(list(answers["response"]), self._languages),
             tokens=answers["response_tokens"].map(len),
             nll=pd.Series(nll, dtype=object).where(~np.isnan(nll), None),
         )
@@ -101,7 +97,7 @@ class SteeringBench:
 
     def _values_of(self, target: str) -> np.ndarray:
         """Return what a language's neurons are set to, (L, D); NaN for neurons never raised."""
-        if self._values[0] != target:
+        if self._values is None or self._values[0] != target:
             raised = np.logical_or.reduce([c.raised for c in self._cells if c.target == target])
             chosen = {
                 layer: torch.from_numpy(np.flatnonzero(row))

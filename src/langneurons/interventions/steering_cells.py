@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from langneurons.interventions.schemas import CONTROL, NONE, STEERED
 from langneurons.neurons.sets import control
-
-NONE, STEERED, CONTROL = "none", "steered", "control"
 
 
 @dataclass(frozen=True)

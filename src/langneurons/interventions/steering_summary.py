@@ -8,43 +8,48 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.atomic import atomic_path
-from langneurons.artifacts.cells import remove_kept
-from langneurons.artifacts.shares import joined_shares, sort_rows
-from langneurons.artifacts.tables import inherited_provenance, write_table
-from langneurons.interventions.schemas import STEERING, STEERING_PROBLEMS
+from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
+from langneurons.interventions.schemas import (
+    INTERVENTIONS,
+    STEERING,
+    STEERING_ANSWERS,
+    STEERING_PROBLEMS,
+)
+from langneurons.responses.language import identify_languages
 from langneurons.uncertainty.resampling import draw_indices, percentile_interval
 from langneurons.uncertainty.shares import wilson_interval
 
-_INTERVENTIONS = ("none", "steered", "control")
 
-
-def merge_steering(
-    paths: Sequence[str | Path],
+def summarise_steering(
+    answers_path: str | Path,
     outputs: Mapping[str, str | Path],
     languages: Sequence[str],
+    steered: Sequence[str],
     pivot: str,
     uncertainty: Mapping[str, Any],
 ) -> None:
-    """Join the shares into the answers and their summary; the kept cells are removed.
+    """Identify the languages of the answers and summarise them.
 
     Parameters
     ----------
-    paths
-        The tables of all shares.
+    answers_path
+        A table of `STEERING_ANSWERS`.
     outputs
         Paths under the keys table (`STEERING`), problems (`STEERING_PROBLEMS`) and csv (the rows
         of table).
     languages
+        The languages that an answer may be in.
+    steered
         The languages steered from and to, in the order of the rows.
     pivot
         The language that a model may fall back to.
     uncertainty
         ``replicates`` and ``seed`` of the bootstrap.
     """
-    problems = _ordered(joined_shares(paths, STEERING_PROBLEMS), languages)
-    table = summarise(problems, languages, pivot, uncertainty["replicates"], uncertainty["seed"])
+    problems = identified(read_table(answers_path, STEERING_ANSWERS), languages)
+    table = summarise(problems, steered, pivot, uncertainty["replicates"], uncertainty["seed"])
     facts = {
-        **inherited_provenance(paths[0]),
+        **inherited_provenance(answers_path),
         "pivot": pivot,
         "uncertainty": dict(uncertainty),
     }
@@ -52,7 +57,14 @@ def merge_steering(
     with atomic_path(outputs["csv"]) as path:
         table.to_csv(path, index=False, float_format="%.4g")
     write_table(table, outputs["table"], STEERING, facts)
-    remove_kept(paths)
+
+
+def identified(answers: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
+    """Return the `STEERING_PROBLEMS` table of a `STEERING_ANSWERS` table."""
+    given = answers["response"].dropna()
+    found = pd.Series(identify_languages(list(given), languages), given.index, dtype=object)
+    found = found.reindex(answers.index)
+    return answers.assign(response_language=found.where(found.notna(), None))
 
 
 def summarise(
@@ -75,7 +87,7 @@ def summarise(
     -----
     Wilson intervals treat answers as independent: with several controls they are too narrow.
     """
-    kinds = [kind for kind in _INTERVENTIONS if (problems["intervention"] == kind).any()]
+    kinds = [kind for kind in INTERVENTIONS if (problems["intervention"] == kind).any()]
     groups = {
         kind: dict(list(problems[problems["intervention"] == kind].groupby(keys, dropna=False)))
         for kind in kinds
@@ -126,11 +138,6 @@ def _nll_change(
     low = high = np.nan
     if len(changes) and replicates:
         draws = draw_indices(len(changes), replicates, seed)
-        low, high = percentile_interval(changes[draws].mean(axis=1))
+        low, high = map(float, percentile_interval(changes[draws].mean(axis=1)))
     mean = changes.mean() if len(changes) else np.nan
     return {"nll_change": mean, "nll_change_low": low, "nll_change_high": high}
-
-
-def _ordered(table: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
-    orders = {"intervention": _INTERVENTIONS, "source": languages, "target": languages}
-    return sort_rows(table, ["intervention", "source", "target", "control_seed"], orders)

@@ -119,12 +119,6 @@ def refuse_nan(model: PreTrainedModel, losses: np.ndarray) -> None:
         )
 
 
-def perplexity(nll: np.ndarray | pd.Series | float) -> np.ndarray | pd.Series | float:
-    """Return exp(NLL), or inf where that exceeds float64 (NLL above 709.78)."""
-    with np.errstate(over="ignore"):
-        return np.exp(nll)
-
-
 def _head(model: PreTrainedModel) -> Callable[[Tensor], Tensor]:
     """Return the map from last states (n, hidden) to logits (n, V), verified on a few tokens.
 

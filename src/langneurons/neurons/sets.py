@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,9 @@ from langneurons.artifacts.tensors import load_tensors
 from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons
 from langneurons.neurons.types import TYPES
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: Types of neurons in each set (METHOD 6); a language's set has those with p > τ for it.
 SETS = {
@@ -77,7 +81,7 @@ def sets_by_phase(sets: Mapping[str, np.ndarray], phases_path: str | Path) -> di
     sets
         For each name, a boolean array (K, L, D).
     phases_path
-        A phases artefact.
+        A segments artefact, or phases.
 
     Returns
     -------
@@ -130,8 +134,8 @@ def read_masks(
             raise InputError(
                 f"{path}: mask of another model: {len(layers)} layers for {language}, expected {L}"
             )
-        for layer, indices in enumerate(layers):
-            indices = indices.long().numpy()
+        for layer, tensor in enumerate(layers):
+            indices = tensor.long().numpy()
             wrong = indices[(indices < 0) | (indices >= D)]
             if wrong.size:
                 raise InputError(
@@ -170,7 +174,7 @@ def control(neurons: np.ndarray, seed: int, name: str, language: str) -> np.ndar
     return drawn
 
 
-def _load(path: Path) -> list:
+def _load(path: Path) -> "list[list[Tensor]]":
     import torch
 
     expected = "a list over languages of lists over layers of integer tensors"

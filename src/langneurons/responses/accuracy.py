@@ -7,7 +7,7 @@ import pandas as pd
 
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
-from langneurons.responses.schemas import RESPONSES
+from langneurons.responses.schemas import GRADES
 from langneurons.uncertainty.shares import wilson_interval
 
 #: One row per language. ``n`` counts the responses whose problem has an answer to compare with,
@@ -25,7 +25,7 @@ def accuracy(responses: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     responses
-        The columns of `RESPONSES`. Those without an answer to compare with
+        The columns of `GRADES`. Those without an answer to compare with
         (``correct`` is null) are left out.
 
     Returns
@@ -56,7 +56,7 @@ def assess(responses: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     responses
-        The columns of `RESPONSES`.
+        The columns of `GRADES`.
 
     Returns
     -------
@@ -78,18 +78,18 @@ def assess(responses: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_accuracy(
-    responses_path: str | Path, languages: Sequence[str], model: str, output: str | Path
+    grades_path: str | Path, languages: Sequence[str], model: str, output: str | Path
 ) -> None:
-    """Write the accuracy of a responses artefact, one row per language in the order given.
+    """Write the accuracy of a grades artefact, one row per language in the order given.
 
     Raises
     ------
     InputError
         If a language has no response.
     """
-    table = accuracy(read_table(responses_path, RESPONSES)).set_index("language")
+    table = accuracy(read_table(grades_path, GRADES)).set_index("language")
     missing = [language for language in languages if language not in table.index]
     if missing:
-        raise InputError(f"{responses_path}: no responses in {' '.join(missing)}")
-    provenance = {"inputs": [str(responses_path)], "model": model, "languages": list(languages)}
+        raise InputError(f"{grades_path}: no responses in {' '.join(missing)}")
+    provenance = {"inputs": [str(grades_path)], "model": model, "languages": list(languages)}
     write_table(table.loc[list(languages)].reset_index(), output, ACCURACY, provenance)

@@ -15,13 +15,11 @@ from langneurons.artifacts.tables import inherited_provenance, read_table, write
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
 from langneurons.responses.generation import generate
-from langneurons.responses.language import identify_languages
-from langneurons.responses.numbers import is_correct, last_number
 from langneurons.responses.prompts import check_template, render
 from langneurons.responses.schemas import RESPONSES, row_name
 
 if TYPE_CHECKING:
-    from langneurons.models.loading import ModelSpec
+    from langneurons.models.spec import ModelSpec
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +45,11 @@ def generate_responses(
     generation
         ``max_new_tokens`` and ``batch_size`` (rows); optionally ``samples`` per problem and
         language (1), ``temperature`` (0: greedy decoding) and ``seed`` (0). Sampling draws its
-        random numbers from the seed and the index of the batch, so the same seed, corpus and
-        batch size give the same responses. The checkpoint's own generation settings are
-        overridden, except for its end tokens.
+        random numbers from the seed and the response's problem, language and sample, so responses
+        are the same at any batch size, up to rounding. The checkpoint's own generation settings
+        are overridden, except for its end tokens.
     languages
-        ISO 639-1 codes: the order of the rows, and the languages that a response may be in.
+        ISO 639-1 codes: the order of the rows.
     progress
         Whether to show a progress bar on stderr.
 
@@ -76,8 +74,8 @@ def generate_responses(
     prompted = _prompted(corpus, template, languages)
     rows = prompted.loc[prompted.index.repeat(samples)].reset_index(drop=True)
     rows["sample"] = np.tile(np.arange(samples), len(prompted))
-    rows["response"] = generate(spec, prompted, generation, progress)
-    return _assessed(rows, languages)
+    rows["response"] = generate(spec, rows, generation, progress)
+    return rows[RESPONSES.names]
 
 
 def given_responses(corpus: pd.DataFrame, template: str, languages: Sequence[str]) -> pd.DataFrame:
@@ -101,7 +99,7 @@ def given_responses(corpus: pd.DataFrame, template: str, languages: Sequence[str
         columns={"responses": "response"}
     )
     rows["sample"] = rows.groupby(["problem", "language"], sort=False).cumcount()
-    return _assessed(rows, languages)
+    return rows[RESPONSES.names]
 
 
 def write_responses(
@@ -112,6 +110,7 @@ def write_responses(
     generation: Mapping[str, Any] | None,
     languages: Sequence[str],
     share: tuple[int, int] = (1, 1),
+    batch_size: int = 32,
     progress: bool = True,
 ) -> None:
     """Write the responses to one share of a corpus.
@@ -124,9 +123,13 @@ def write_responses(
         The responses artefact.
     spec, template, generation, languages, progress
         See `generate_responses`; without a ``spec`` the responses are those of the corpus.
+        ``generation`` has no ``batch_size``.
     share
         ``(index, of)``, index from 1: the problems are split into ``of`` contiguous parts of nearly
         equal size, and the responses to one part are written. `merge_responses` joins the shares.
+
+    batch_size
+        Prompts at a time; no result depends on it.
 
     Raises
     ------
@@ -138,17 +141,11 @@ def write_responses(
         if spec is None:
             responses = given_responses(corpus, template, languages)
         else:
-            responses = generate_responses(
-                spec, corpus, template, generation or {}, languages, progress
-            )
+            batched = {**(generation or {}), "batch_size": batch_size}
+            responses = generate_responses(spec, corpus, template, batched, languages, progress)
     except InputError as error:
         raise InputError(f"{corpus_path}: {error}") from None
-    logger.info(
-        "%s: %d responses, %d of them with the right number",
-        output,
-        len(responses),
-        responses["correct"].sum(),
-    )
+    logger.info("%s: %d responses", output, len(responses))
     provenance = {
         "inputs": [str(corpus_path)],
         "model": None if spec is None else asdict(spec),
@@ -215,14 +212,6 @@ def _prompted(corpus: pd.DataFrame, template: str, languages: Sequence[str]) -> 
         for question, language in zip(rows["question"], rows["language"], strict=True)
     ]
     return rows
-
-
-def _assessed(rows: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
-    """Add each response's number, whether it is right, and its language."""
-    rows["prediction"] = rows["response"].map(last_number).astype("float64")
-    rows["correct"] = is_correct(rows["prediction"], rows["answer"])
-    rows["response_language"] = identify_languages(list(rows["response"]), languages)
-    return rows[RESPONSES.names]
 
 
 def _ordered(rows: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from langneurons.errors import InputError
 
 if TYPE_CHECKING:
-    from lingua import LanguageDetector
+    from lingua import Language, LanguageDetector
 
 # Calculator annotations of GSM8K-style answers, then numerals and the signs of equations: they
 # are the same in all languages, and a response is judged by its words.
@@ -37,26 +37,44 @@ def identify_languages(texts: Sequence[str], languages: Sequence[str]) -> list[s
     InputError
         If fewer than two languages are given, or the identifier does not know one of them.
     """
+    check_languages(languages)
     detector = _detector(tuple(languages))
     words = [_FORMULAS.sub(" ", text) for text in texts]
     found = detector.detect_languages_in_parallel_of(words)
     return [None if one is None else one.iso_code_639_1.name.lower() for one in found]
 
 
-@lru_cache(maxsize=4)
-def _detector(languages: tuple[str, ...]) -> "LanguageDetector":
-    from lingua import Language, LanguageDetectorBuilder
+def check_languages(languages: Sequence[str]) -> None:
+    """Check that languages can be told apart, before any work.
 
+    Raises
+    ------
+    InputError
+        If fewer than two languages are given, or the identifier does not know one of them.
+    """
     if len(set(languages)) < 2:
         raise InputError(
             f"languages: found {' '.join(languages) or 'none'}, expected at least two to tell apart"
         )
-    known = {language.iso_code_639_1.name.lower(): language for language in Language.all()}
+    known = _known_languages()
     lacking = [language for language in languages if language not in known]
     if lacking:
         raise InputError(
             f"languages: the language identifier lacks {' '.join(lacking)}, expected some of "
             f"{' '.join(sorted(known))}"
         )
-    chosen = [known[language] for language in dict.fromkeys(languages)]
+
+
+@lru_cache(maxsize=1)
+def _known_languages() -> "dict[str, Language]":
+    from lingua import Language
+
+    return {language.iso_code_639_1.name.lower(): language for language in Language.all()}
+
+
+@lru_cache(maxsize=4)
+def _detector(languages: tuple[str, ...]) -> "LanguageDetector":
+    from lingua import LanguageDetectorBuilder
+
+    chosen = [_known_languages()[language] for language in dict.fromkeys(languages)]
     return LanguageDetectorBuilder.from_languages(*chosen).build()

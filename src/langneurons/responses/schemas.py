@@ -4,12 +4,17 @@ import pandas as pd
 
 from langneurons.artifacts.tables import artefact
 
-#: One row per response. ``prediction`` is null where the response holds no number,
-#: ``response_language`` where the language cannot be identified.
-RESPONSES = artefact(
-    "responses",
-    "problem string, language string, sample int32, prompt string, response string, "
-    "prediction float64?, correct bool?, response_language string?",
+_RESPONSE = "problem string, language string, sample int32, prompt string, response string"
+
+#: One row per response. Until version 1 the grades stood here too.
+RESPONSES = artefact("responses", _RESPONSE, version=2)
+
+#: One row per response. ``answer`` and ``correct`` are null where there is no answer to compare
+#: with, ``prediction`` where the response holds no number, ``response_language`` where the
+#: language cannot be identified.
+GRADES = artefact(
+    "grades",
+    f"{_RESPONSE}, answer float64?, prediction float64?, correct bool?, response_language string?",
 )
 
 #: One row per response, grouped by problem.

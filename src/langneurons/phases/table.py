@@ -1,0 +1,140 @@
+"""The phases of the layers: their names, how certain their boundaries are, what the paper expects.
+
+The layers are cut in `langneurons.phases.segmentation`; here nothing moves a boundary.
+"""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from langneurons.activations.counts import Counts, read_counts
+from langneurons.artifacts.tables import artefact, read_table, write_table
+from langneurons.neurons.table import read_summary
+from langneurons.neurons.types import identify
+from langneurons.phases.expectations import EXPECTATIONS, expectations
+from langneurons.phases.segmentation import (
+    SEGMENTS,
+    TYPE_COUNTS,
+    composition,
+    layer_counts,
+    segment,
+)
+from langneurons.uncertainty.resampling import draw_weights, percentile_interval
+
+logger = logging.getLogger(__name__)
+
+PHASE_NAMES = (
+    "multilingual understanding",
+    "shared semantic space reasoning",
+    "multilingual output space transformation",
+    "vocabulary space outputting",
+)
+#: One row per phase. The interval is the 95 % bootstrap interval (over folds) of the phase's
+#: first layer; null if the counts have a single fold.
+PHASES = artefact(
+    "phases",
+    f"phase int32, name string, first_layer int32, last_layer int32, {TYPE_COUNTS}, "
+    "first_layer_low float64?, first_layer_high float64?",
+)
+
+
+def boundary_interval(
+    counts: Counts,
+    method: str,
+    parameters: Mapping[str, Any],
+    segments: int,
+    replicates: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Bootstrap over folds: 95 % interval of each segment's first layer, two arrays (segments,).
+
+    Folds are drawn with replacement from those that hold tokens; each replicate is typed and
+    segmented anew, with λ fixed at its value on the full data. None if nothing can be
+    drawn: fewer than two folds hold tokens, or every draw leaves a language without any.
+    """
+    filled = counts.tokens.sum(axis=0) > 0
+    if filled.sum() < 2:
+        return None
+    draws = draw_weights(filled, replicates, seed)
+    # A draw that leaves a language without tokens has no probabilities.
+    draws = draws[(draws @ counts.tokens.T > 0).all(axis=1)]
+    if not len(draws):
+        return None
+    starts = []
+    for weights in draws:
+        neurons, _ = identify(counts.probabilities(weights), method, parameters)
+        starts.append(segment(composition(layer_counts(neurons.kind)), segments))
+    return percentile_interval(np.array(starts))
+
+
+def write_phases(
+    segments_path: str | Path,
+    summary_path: str | Path,
+    counts_path: str | Path,
+    outputs: Mapping[str, str | Path],
+    method: str,
+    parameters: Mapping[str, Any],
+    replicates: int,
+    seed: int,
+) -> None:
+    """Name the phases and say how certain their boundaries are; write `PHASES`, `EXPECTATIONS`.
+
+    Parameters
+    ----------
+    segments_path
+        A table of `SEGMENTS`.
+    outputs
+        Paths under the keys phases and expectations. Expectations concern the paper's four
+        phases, so with another number of segments their table is empty.
+    method, parameters
+        How neurons are typed anew in each replicate.
+    replicates, seed
+        Of the bootstrap over folds.
+    """
+    phases = read_table(segments_path, SEGMENTS)
+    segments, summary = len(phases), read_summary(summary_path)
+    phases.insert(1, "name", _phase_names(segments))
+    if not pd.isna(summary["lambda"]):
+        parameters = {**parameters, "lambda_": float(summary["lambda"])}
+    data = read_counts(counts_path, list(summary["languages"]))
+    interval = boundary_interval(data, method, parameters, segments, replicates, seed)
+    phases["first_layer_low"], phases["first_layer_high"] = interval or (None, None)
+    checks = expectations(phases) if segments == len(PHASE_NAMES) else None
+    if checks is not None and not checks["holds"].all():
+        failed = checks.loc[~checks["holds"], "expectation"]
+        logger.warning(
+            "%s: does not show %d of the paper's %d expectations of the phases: %s",
+            segments_path,
+            len(failed),
+            len(checks),
+            ", ".join(failed),
+        )
+    facts = {
+        "inputs": [str(segments_path), str(counts_path)],
+        "method": method,
+        "segments": segments,
+        "replicates": replicates,
+        "seed": seed,
+    }
+    write_table(
+        EXPECTATIONS.empty_table() if checks is None else checks,
+        outputs["expectations"],
+        EXPECTATIONS,
+        facts,
+    )
+    write_table(phases, outputs["phases"], PHASES, facts)
+
+
+def read_phases(path: str | Path) -> pd.DataFrame:
+    """Read a phases artefact."""
+    return read_table(path, PHASES)
+
+
+def _phase_names(segments: int) -> list[str]:
+    if segments == len(PHASE_NAMES):
+        return list(PHASE_NAMES)
+    return [f"segment {i}" for i in range(1, segments + 1)]
