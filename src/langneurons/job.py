@@ -53,7 +53,8 @@ def entry(function: str, snakemake: Any) -> Callable[..., None]:
     snakemake
         The job, as Snakemake hands it to a script: its log, its threads, and the settings of its
         rule, which become arguments. Models among them (``spec`` and ``translation``) become
-        specs.
+        specs. So do, of its resources, the sizes of batches; ``device`` and ``device_map`` say
+        where the models go. These are resources because no result depends on them.
 
     Returns
     -------
@@ -65,10 +66,13 @@ def entry(function: str, snakemake: Any) -> Callable[..., None]:
         with job(snakemake.log[0], snakemake.threads):
             module, name = function.rsplit(".", 1)
             settings = dict(snakemake.params.settings)
+            asked = dict(snakemake.resources.items())
+            devices = {key: asked[key] for key in ("device", "device_map") if asked.get(key)}
             for model in {"spec", "translation"} & settings.keys():
                 spec = import_module("langneurons.models.spec").ModelSpec
-                settings[model] = spec.from_config(settings[model])
-            getattr(import_module(module), name)(**arguments, **settings)
+                settings[model] = spec.from_config({**settings[model], **devices})
+            batches = {key: asked[key] for key in ("batch_size", "batch_tokens") if key in asked}
+            getattr(import_module(module), name)(**arguments, **settings, **batches)
 
     return call
 

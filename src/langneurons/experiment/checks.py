@@ -35,7 +35,7 @@ def check(config: Configuration) -> None:
     _check_datasets(config)
     for index, comparison in enumerate(config.comparisons):
         _check_comparison(f"config: comparisons.{index}", comparison, config, list(models))
-    run = [name for name, model in models.items() if model.counts is None]
+    run = [name for name, model in models.items() if not model.counts]
     _check_deactivation(config, run)
     _check_steering(config, run)
     check_template(config.prompt)

@@ -1,7 +1,7 @@
 """The whole configuration as types: they validate it, fill in defaults, and document its keys."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, create_model
 
@@ -200,7 +200,7 @@ def _sections_of_methods() -> dict[str, type[Section]]:
     """Return a section for each method, with the parameters that the method declares."""
     sections = {}
     for name, method in methods().items():
-        keys = {
+        keys: dict[str, Any] = {
             f"{key}_": (
                 _type_of(parameter),
                 Field(parameter.default, alias=key, description=parameter.meaning),
@@ -222,12 +222,15 @@ class _Neurons(Section):
     RERUNS: ClassVar[str] = "neurons"
 
 
-Neurons = create_model(
-    "Neurons",
-    __base__=_Neurons,
-    __doc__=_Neurons.__doc__,
-    **{name: (section | None, None) for name, section in METHODS.items()},
-)
+if TYPE_CHECKING:
+    Neurons = _Neurons  # its keys are known at run time only
+else:
+    Neurons = create_model(
+        "Neurons",
+        __base__=_Neurons,
+        __doc__=_Neurons.__doc__,
+        **{name: (section | None, None) for name, section in METHODS.items()},
+    )
 
 
 class Configuration(Section):
@@ -252,7 +255,7 @@ class Configuration(Section):
     """how models respond to the problems"""
     collection: Collection = Collection()
     """how activations are counted"""
-    neurons: Neurons = Neurons(**{name: METHODS[name]() for name in ("ternary", "lape")})
+    neurons: Neurons = Neurons.model_validate({"ternary": {}, "lape": {}})
     """method → its parameters; name the ones you want"""
     phases: Phases = Phases()
     """how the layers are segmented"""

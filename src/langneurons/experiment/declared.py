@@ -52,10 +52,10 @@ def _value(node: ast.expr, path: Path) -> Any:
     """Return the value of a literal that may contain declarations."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _TYPES:
         arguments = [_value(argument, path) for argument in node.args]
-        keywords = {word.arg: _value(word.value, path) for word in node.keywords}
+        keywords = {word.arg or "**": _value(word.value, path) for word in node.keywords}
         return _TYPES[node.func.id](*arguments, **keywords)
     if isinstance(node, ast.Dict):
-        keys = [_value(key, path) for key in node.keys]
+        keys = [_value(key, path) for key in node.keys if key is not None]
         return dict(zip(keys, (_value(value, path) for value in node.values), strict=True))
     if isinstance(node, ast.Name) and node.id in _NAMES:
         return _NAMES[node.id]

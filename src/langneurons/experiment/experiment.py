@@ -1,18 +1,17 @@
 """One experiment: what it is made of, what each rule reads, and the settings it is given."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import langneurons
-from langneurons.artifacts.code import digests
+from langneurons.experiment.code import digests_of
 from langneurons.experiment.declared import figures, tables
 from langneurons.experiment.inputs import INPUTS, demo_templates
-from langneurons.experiment.instances import Instance, drawn, drawn_at, names_of
+from langneurons.experiment.instances import Instance, drawn, names_of
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.machine import REQUESTS, Request
+from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
 from langneurons.experiment.targets import targets_of
 
@@ -78,29 +77,14 @@ class Experiment(Inventory):
         """Return how many threads a job of a rule asks for."""
         return REQUESTS.get(rule, Request()).threads
 
-    def resources(self, rule: str) -> dict[str, int]:
-        """Return what a job of a rule asks for besides threads."""
+    def resources(self, rule: str) -> dict[str, int | Callable[[Wildcards], Any]]:
+        """Return what a job of a rule asks for besides threads, and where its model is placed."""
         gpu = REQUESTS.get(rule, Request()).gpu
-        return {"gpu": gpu} if gpu else {}
+        return {**({"gpu": gpu} if gpu else {}), **dict(placement_of(self, rule))}
 
-    def code(self, *modules: str) -> Callable[[Wildcards], dict[str, str]]:
-        """Return digests of the source files that modules are made of, for a rule to depend on.
-
-        Parameters
-        ----------
-        modules
-            Names within the package. Wildcards in them are filled in; ``{module}`` becomes the
-            module of the figure or table that is made.
-        """
-        package = Path(langneurons.__file__).parent
-
-        def found(wildcards: Wildcards) -> dict[str, str]:
-            keys = dict(wildcards.items())
-            if "instance" in keys:
-                keys["module"] = drawn_at(self, keys["name"], keys["instance"]).module
-            return digests(package, [module.format(**keys) for module in modules])
-
-        return found
+    def code(self, rule: str) -> Callable[[Wildcards], Mapping[str, str]]:
+        """Return digests of the code that a rule's results depend on, by file."""
+        return lambda wildcards: digests_of(self, rule, dict(wildcards.items()))
 
     def one_of(self, *names: str | Iterable[str]) -> str:
         """Return the wildcard constraint "exactly one of these names"."""

@@ -106,7 +106,7 @@ def _artefact(artefact: str, keys: Keys) -> str | list[str]:
     return paths.fill(getattr(paths, name), {**keys, "model": keys[key]} if of else keys)
 
 
-def _selections(experiment: Inventory) -> list[Keys]:
+def _selections(experiment: Inventory) -> Sequence[Keys]:
     return [
         {"model": model, "dataset": dataset, "method": method}
         for model in experiment.models
@@ -115,7 +115,7 @@ def _selections(experiment: Inventory) -> list[Keys]:
     ]
 
 
-def _comparisons(experiment: Inventory) -> list[Keys]:
+def _comparisons(experiment: Inventory) -> Sequence[Keys]:
     return [
         {
             **pair,
@@ -131,7 +131,7 @@ def _comparisons(experiment: Inventory) -> list[Keys]:
     ]
 
 
-def _comparisons_together(experiment: Inventory) -> list[Keys]:
+def _comparisons_together(experiment: Inventory) -> Sequence[Keys]:
     found = []
     for dataset in experiment.all_datasets:
         pairs = [p for p in experiment.comparisons if dataset in experiment.datasets_of_pair(p)]
@@ -141,21 +141,21 @@ def _comparisons_together(experiment: Inventory) -> list[Keys]:
     return found
 
 
-def _datasets(experiment: Inventory) -> list[Keys]:
+def _datasets(experiment: Inventory) -> Sequence[Keys]:
     run = experiment.text_models
     pairs = [pair for pair in experiment.comparisons if set(pair.values()) <= set(run)]
     return [{"dataset": dataset, "models": run, **_sides(pairs)} for dataset in experiment.datasets]
 
 
-def _alignments(experiment: Inventory) -> list[Keys]:
+def _alignments(experiment: Inventory) -> Sequence[Keys]:
     return [{"model": model} for model in experiment.aligned_models]
 
 
-def _courses(experiment: Inventory) -> list[Keys]:
+def _courses(experiment: Inventory) -> Sequence[Keys]:
     """Alignments with checkpoints: the base compared with each checkpoint and with the result."""
     found = []
     for model in experiment.aligned_models:
-        made = experiment.models[model].made
+        made = experiment.made(model)
         if not made.checkpoints:
             continue
         steps = {step: f"{model}@{step}" for step in made.checkpoints} | {made.step: model}
@@ -174,23 +174,23 @@ def _courses(experiment: Inventory) -> list[Keys]:
     return found
 
 
-def _deactivations(experiment: Inventory) -> list[Keys]:
+def _deactivations(experiment: Inventory) -> Sequence[Keys]:
     return experiment.stage_keys("deactivation")
 
 
-def _deactivations_with_accuracy(experiment: Inventory) -> list[Keys]:
+def _deactivations_with_accuracy(experiment: Inventory) -> Sequence[Keys]:
     settings = experiment.config.deactivation
     return _deactivations(experiment) if settings and settings.accuracy else []
 
 
-def _deactivations_by_phase(experiment: Inventory) -> list[Keys]:
+def _deactivations_by_phase(experiment: Inventory) -> Sequence[Keys]:
     settings = experiment.config.deactivation
     if not (settings and settings.phases):
         return []
     return [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
 
 
-def _steerings(experiment: Inventory) -> list[Keys]:
+def _steerings(experiment: Inventory) -> Sequence[Keys]:
     return experiment.stage_keys("steering")
 
 
@@ -206,7 +206,7 @@ class Per:
     """Where an instance is stored, filled in from its keys."""
     title: str
     """What an instance shows, unless its declaration has a title."""
-    keys_of: Callable[[Inventory], list[Keys]]
+    keys_of: Callable[[Inventory], Sequence[Keys]]
     """Returns the keys of all instances in an experiment."""
 
 

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from langneurons.experiment.models import QUESTIONS, Model, datasets_of, resolved_models
+from langneurons.experiment.alignment import Alignment
+from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.models import (
+    QUESTIONS,
+    Made,
+    Model,
+    alignment_of,
+    datasets_of,
+    resolved_models,
+)
 from langneurons.experiment.reading import read_configuration
 
 
@@ -58,12 +67,12 @@ class Inventory:
     @property
     def text_models(self) -> list[str]:
         """Models that are run, unlike those known by published counts."""
-        return [name for name, model in self.models.items() if model.counts is None]
+        return [name for name, model in self.models.items() if not model.counts]
 
     @property
     def count_models(self) -> list[str]:
         """Models known by published counts."""
-        return [name for name, model in self.models.items() if model.counts is not None]
+        return [name for name, model in self.models.items() if model.counts]
 
     @property
     def made_models(self) -> list[str]:
@@ -78,12 +87,37 @@ class Inventory:
     @property
     def alignment_sources(self) -> list[str]:
         """Models that others are aligned from."""
-        return list(dict.fromkeys(self.models[name].made.source for name in self.aligned_models))
+        return list(dict.fromkeys(self.made(name).source for name in self.aligned_models))
 
     @cached_property
     def comparisons(self) -> list[dict[str, str]]:
         """Pairs of models under the keys before and after."""
         return [{"before": pair.before, "after": pair.after} for pair in self.config.comparisons]
+
+    # What only some experiments have: ask where the configuration says that it is there.
+
+    def made(self, model: str) -> Made:
+        """Return how the workflow makes one of `made_models`."""
+        made = self.models[model].made
+        assert made is not None
+        return made
+
+    @property
+    def alignment(self) -> Alignment:
+        """How models are aligned."""
+        return alignment_of(self.config)
+
+    @property
+    def deactivation(self) -> Deactivation:
+        """How neurons are switched off."""
+        assert self.config.deactivation is not None
+        return self.config.deactivation
+
+    @property
+    def steering(self) -> Steering:
+        """How models are steered."""
+        assert self.config.steering is not None
+        return self.config.steering
 
     @property
     def responses(self) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from langneurons.errors import InputError
 from langneurons.experiment import paths
+from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.configuration import Align, AlignedModel, Configuration, PublishedModel
 
 #: The name of an alignment's questions among the data sets.
@@ -37,10 +38,10 @@ class Model:
     name: str
     writer: str
     """Whose responses it is measured on: a model's name, or ``data``."""
-    spec: dict[str, Any] | None = None
-    """Which checkpoint to load, and how; None for published counts."""
-    counts: Mapping[str, str] | None = None
-    """Data set → folder of published counts; None for a model that is run."""
+    spec: dict[str, Any] = field(default_factory=dict)
+    """Which checkpoint to load, and how; empty for published counts."""
+    counts: Mapping[str, str] = field(default_factory=dict)
+    """Data set → folder of published counts; empty for a model that is run."""
     made: Made | None = None
     """How the workflow makes it; None if it already exists."""
 
@@ -84,6 +85,12 @@ def resolved_models(config: Configuration) -> dict[str, Model]:
     return models
 
 
+def alignment_of(config: Configuration) -> Alignment:
+    """Return the section ``alignment``, which a configuration that aligns models has."""
+    assert config.alignment is not None
+    return config.alignment
+
+
 def _with_checkpoints(name: str, settings: AlignedModel, config: Configuration) -> dict[str, Model]:
     """Return the models that an alignment makes: its checkpoints, then the aligned model."""
     loading = config.models[_origin(name, config)].settings(*_LOADING)
@@ -105,7 +112,7 @@ def _with_checkpoints(name: str, settings: AlignedModel, config: Configuration) 
 
 
 def _made(name: str, align: Align, config: Configuration) -> Made:
-    training = config.alignment.training
+    training = alignment_of(config).training
     checkpoints = training.checkpoints if align.checkpoints is None else align.checkpoints
     others = [language for language in config.languages if language != config.pivot]
     languages = align.languages or others
@@ -141,8 +148,9 @@ def _check_made(name: str, made: Made, config: Configuration) -> None:
     base, _, step = made.source.rpartition("@")
     if made.source not in config.models:
         model = config.models[base]
-        aligned = isinstance(model, AlignedModel)
-        steps = _made(base, model.align, config).checkpoints if aligned else []
+        steps = (
+            _made(base, model.align, config).checkpoints if isinstance(model, AlignedModel) else []
+        )
         if step not in map(str, steps):
             raise InputError(
                 f"{key}.from: {base!r} has no checkpoint {step!r}; checkpoints: "
@@ -155,7 +163,7 @@ def _check_made(name: str, made: Made, config: Configuration) -> None:
                 f"{key}.languages: found {language!r}, expected some of {' '.join(allowed)} (the "
                 f"languages, but for the pivot {config.pivot})"
             )
-    codes = config.alignment.translation.codes
+    codes = alignment_of(config).translation.codes
     for language in [config.pivot, *made.languages]:
         if codes is not None and language not in codes:
             raise InputError(

@@ -13,7 +13,7 @@ import yaml
 from pydantic.json_schema import GenerateJsonSchema
 
 from langneurons.experiment.configuration import Configuration
-from langneurons.experiment.sections import Section
+from langneurons.experiment.sections import PLACEMENT, Section
 
 _ROOT = Path(__file__).parents[3]
 SCHEMA = _ROOT / "workflow/schemas/config.schema.yaml"
@@ -34,7 +34,7 @@ def key_tables() -> str:
     parts = [_table("key", _rows(Configuration))]
     for key, title in (("datasets", "data set"), ("models", "model")):
         kinds = _alternatives(key)
-        rows: dict[tuple[str, ...], list[str]] = {}
+        rows: dict[tuple[str, str, str, str], list[str]] = {}
         cells: list[tuple[str, ...]] = []
         for kind in kinds:
             for row in _rows(kind):
@@ -114,6 +114,7 @@ def _rows(
         inner = list(_sections(field.annotation))
         if not inner or len(inner) > 1 or _is_collection(field.annotation):
             reruns = section.RERUNS_OF.get(name, inner[0].RERUNS if inner else section.RERUNS)
+            reruns = "nothing" if name in PLACEMENT else reruns
             yield f"`{key}`", _default(field), meaning, reruns
             continue
         if not field.is_required() and field.default is None:  # it may be left out

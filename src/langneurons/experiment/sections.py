@@ -7,11 +7,16 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+#: Keys, of any section, that decide no result: where a model runs, and how much it is given at a
+#: time.
+PLACEMENT = ("device", "device_map", "batch_size", "batch_tokens")
+
 
 class Section(BaseModel):
     """A part of the configuration. The docstring below a key is its documentation.
 
     ``RERUNS`` is the first stage that a change reruns; ``RERUNS_OF`` overrides it for single keys.
+    A change of a key in `PLACEMENT` reruns nothing.
     """
 
     model_config = ConfigDict(

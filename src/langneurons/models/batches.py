@@ -1,7 +1,7 @@
 """Pack token sequences into padded batches without changing any result."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from langneurons.errors import InputError
 from langneurons.models.loading import context_length
-from langneurons.models.probing import decoder_of
+from langneurons.models.probing import decoder_of, input_embeddings
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,12 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch with its tensors on ``device``."""
-        moved = (x.to(device) for x in (self.ids, self.response, self.groups))
-        return Batch(*moved, tokens=self.tokens)
+        return replace(
+            self,
+            ids=self.ids.to(device),
+            response=self.response.to(device),
+            groups=self.groups.to(device),
+        )
 
 
 def batches(
@@ -52,7 +56,7 @@ def batches(
     prompts, responses = tokens["prompt_tokens"].tolist(), tokens["response_tokens"].tolist()
     lengths = sequence_lengths(tokens["prompt_tokens"])
     lengths += sequence_lengths(tokens["response_tokens"])
-    for rows in rows_of_batches(lengths, batch_tokens, _rope_switch(config)):
+    for rows in rows_of_batches(lengths, batch_tokens, rope_switch(config)):
         chosen = [(prompts[row], responses[row]) for row in rows]
         yield _pad(chosen, groups[rows], int(lengths[rows].sum()))
 
@@ -66,7 +70,7 @@ def check_rows(model: PreTrainedModel, tokens: pd.DataFrame, languages: Sequence
         If a language is not among ``languages``, or a row is longer than the model's context or
         has a token that the model does not know.
     """
-    vocabulary = model.get_input_embeddings().num_embeddings
+    vocabulary = input_embeddings(model).num_embeddings
     context = context_length(decoder_of(model).config)
     for row in tokens.itertuples():
         place = f"problem {row.problem!r}, language {row.language!r}, sample {row.sample}"
@@ -105,7 +109,7 @@ def _pad(
 
 
 def rows_of_batches(
-    lengths: np.ndarray, batch_tokens: int, rope_switch: int | None = None
+    lengths: np.ndarray, batch_tokens: int, switch: int | None = None
 ) -> Iterator[list[int]]:
     """Yield the rows of batches of similar length, the longest first; see `batches`.
 
@@ -113,7 +117,7 @@ def rows_of_batches(
     ----------
     lengths
         int64, (rows,): tokens of each row.
-    rope_switch
+    switch
         Rows up to this length do not share batches with longer ones.
     """
     batch: list[int] = []
@@ -122,7 +126,7 @@ def rows_of_batches(
             longest = lengths[batch[0]]
             full = (len(batch) + 1) * longest > batch_tokens
             # A batch's longest row would decide how positions are encoded in all its rows.
-            switches = rope_switch is not None and lengths[row] <= rope_switch < longest
+            switches = switch is not None and lengths[row] <= switch < longest
             if full or switches:
                 yield batch
                 batch = []
@@ -131,7 +135,7 @@ def rows_of_batches(
         yield batch
 
 
-def _rope_switch(config: PreTrainedConfig) -> int | None:
+def rope_switch(config: PreTrainedConfig) -> int | None:
     """Return the length above which a model encodes positions differently (LongRoPE), if any."""
     parameters = getattr(config, "rope_parameters", None) or {}
     if parameters.get("rope_type") != "longrope":

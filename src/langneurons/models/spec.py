@@ -1,7 +1,7 @@
 """Which checkpoint to load, and onto which device."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ import torch
 from langneurons.errors import InputError
 
 DTYPES = {name: getattr(torch, name) for name in ("float16", "bfloat16", "float32", "float64")}
+_PLACEMENT = ("device", "device_map")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class ModelSpec:
                 )
         return cls(**mapping)
 
+    def deciding(self) -> dict[str, Any]:
+        """Return what results depend on: all but where the model is placed."""
+        return {key: value for key, value in asdict(self).items() if key not in _PLACEMENT}
+
 
 def resolve_device(device: str) -> torch.device:
     """Return the torch device of a spec's ``device``.
@@ -65,8 +70,8 @@ def resolve_device(device: str) -> torch.device:
     """
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     if device == "auto":
-        usable = accelerator is not None and accelerator.type in ("cuda", "mps")
-        return torch.device(accelerator.type if usable else "cpu")
+        found = "cpu" if accelerator is None else accelerator.type
+        return torch.device(found if found in ("cuda", "mps") else "cpu")
     try:
         chosen = torch.device(device)
     except RuntimeError:

@@ -1,11 +1,10 @@
-"""Text generation: the batches, settings and seeds behind a model's responses."""
+"""Text generation: the batches and settings behind a model's responses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import pandas as pd
 
 from langneurons.errors import InputError
@@ -14,9 +13,14 @@ from langneurons.responses.tokens import encode
 
 if TYPE_CHECKING:
     import torch
-    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import (
+        GenerationConfig,
+        LogitsProcessorList,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+    )
 
-    from langneurons.models.loading import ModelSpec
+    from langneurons.models.spec import ModelSpec
 
 # A response is decoded with this many of the prompt's last tokens. Decoded alone, it would lose
 # the space that its first token begins with, or half of a character.
@@ -24,16 +28,16 @@ _DECODING_CONTEXT = 5
 
 
 def generate(
-    spec: "ModelSpec", prompted: pd.DataFrame, generation: Mapping[str, Any], progress: bool
+    spec: "ModelSpec", rows: pd.DataFrame, generation: Mapping[str, Any], progress: bool
 ) -> list[str]:
-    """Continue each prompt once per requested sample.
+    """Let a model write responses.
 
     Parameters
     ----------
     spec
         The model.
-    prompted
-        Rows with ``problem``, ``language`` (for messages) and ``prompt``.
+    rows
+        A row for each response: ``problem``, ``language``, ``sample`` and ``prompt``.
     generation
         See `langneurons.responses.collection.generate_responses`.
     progress
@@ -42,14 +46,14 @@ def generate(
     Returns
     -------
     list of str
-        The responses, all samples of the first row first: len(prompted) × samples.
+        The responses, in the order of the rows.
 
     Raises
     ------
     InputError
         If a prompt leaves no room for ``max_new_tokens`` in the model's context.
     """
-    if prompted.empty:
+    if rows.empty:
         return []
     from langneurons.models.loading import (
         context_length,
@@ -59,12 +63,15 @@ def generate(
     )
 
     tokenizer = load_tokenizer(spec)
-    prompts = encode(tokenizer, list(prompted["prompt"]))
+    texts = list(rows["prompt"].unique())  # several samples have the same prompt
+    tokens = dict(zip(texts, encode(tokenizer, texts), strict=True))
+    prompts = [tokens[prompt] for prompt in rows["prompt"]]
     context = context_length(load_config(spec))
-    demand_room(prompted, prompts, generation["max_new_tokens"], context)
-    prompts = [ids for ids in prompts for _ in range(generation.get("samples", 1))]
-    continuations = Generator(load_model(spec), tokenizer, prompts, generation).run(progress)
-    return [continuation.text for continuation in continuations]
+    # A prompt is the same for all its samples.
+    demand_room(rows.drop(columns="sample"), prompts, generation["max_new_tokens"], context)
+    names = rows[["problem", "language", "sample"]].to_numpy(object).tolist()
+    generator = Generator(load_model(spec), tokenizer, prompts, generation, names)
+    return [continuation.text for continuation in generator.run(progress)]
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ class Continuation:
 class Generator:
     """Prompts sorted into batches once, to be continued any number of times.
 
+    Up to rounding, a continuation does not depend on the batch that it is written in.
+
     Parameters
     ----------
     model, tokenizer
@@ -91,6 +100,9 @@ class Generator:
     generation
         See `langneurons.responses.collection.generate_responses`; ``samples`` is ignored:
         repeat a prompt to sample it again.
+    names
+        What distinguishes each continuation from the others, for its random numbers; needed where
+        ``temperature`` is above 0. See `langneurons.responses.sampling.chances`.
     """
 
     def __init__(
@@ -99,14 +111,16 @@ class Generator:
         tokenizer: "PreTrainedTokenizerBase",
         prompts: Sequence[Sequence[int]],
         generation: Mapping[str, Any],
+        names: Sequence[Sequence[Any]] = (),
     ) -> None:
+        from langneurons.models.batches import rope_switch
+        from langneurons.models.probing import decoder_of
+
         self._model, self._tokenizer, self._prompts = model, tokenizer, prompts
         self._settings = _settings(model, tokenizer, generation)
-        self._seed = generation.get("seed", 0)
-        # Longest first: batches that are too large for memory fail at once.
-        order = sorted(range(len(prompts)), key=lambda row: -len(prompts[row]))
-        size = generation["batch_size"]
-        self._batches = [order[start : start + size] for start in range(0, len(order), size)]
+        self._temperature = generation.get("temperature", 0)
+        self._seed, self._names = generation.get("seed", 0), names
+        self._batches = list(_batches(prompts, generation, rope_switch(decoder_of(model).config)))
 
     def run(self, progress: bool = False) -> list[Continuation]:
         """Continue each prompt with the model as it is now.
@@ -121,12 +135,7 @@ class Generator:
 
         found: dict[int, Continuation] = {}
         with torch.inference_mode(), self._settings_installed():
-            for index, batch in enumerate(
-                tqdm(self._batches, desc="generating", disable=not progress)
-            ):
-                if self._settings.do_sample:
-                    entropy = np.random.SeedSequence([self._seed, index])
-                    torch.manual_seed(int(entropy.generate_state(1)[0]))
+            for batch in tqdm(self._batches, desc="generating", disable=not progress):
                 for row, new in zip(batch, self._new_tokens(batch), strict=True):
                     found[row] = self._continuation(self._prompts[row], new)
         return [found[row] for row in range(len(self._prompts))]
@@ -143,12 +152,26 @@ class Generator:
     def _new_tokens(self, batch: Sequence[int]) -> list[list[int]]:
         prompts = [self._prompts[row] for row in batch]
         tokens, mask = _left_padded(prompts, self._settings.pad_token_id)
-        output = self._model.generate(
+        # transformers' base class does not declare it; a causal language model has it.
+        generate = cast("Callable[..., torch.Tensor]", self._model.generate)
+        output = generate(
             tokens.to(self._model.device),
             attention_mask=mask.to(self._model.device),
             generation_config=self._settings,
+            logits_processor=self._sampling(batch, tokens.shape[1]),
         )
         return output[:, tokens.shape[1] :].tolist()
+
+    def _sampling(self, batch: Sequence[int], prompt_tokens: int) -> "LogitsProcessorList":
+        from transformers import LogitsProcessorList
+
+        from langneurons.responses.sampling import Sampling, chances
+
+        if self._temperature == 0:
+            return LogitsProcessorList()
+        names = [self._names[row] for row in batch]
+        drawn = chances(names, self._seed, self._settings.max_new_tokens)
+        return LogitsProcessorList([Sampling(drawn, prompt_tokens, self._temperature)])
 
     def _continuation(self, prompt: Sequence[int], new: Sequence[int]) -> Continuation:
         ends = self._settings.eos_token_id or ()
@@ -186,10 +209,6 @@ def _settings(
 ) -> "GenerationConfig":
     from transformers import GenerationConfig
 
-    temperature = generation.get("temperature", 0)
-    sampling = {"do_sample": False}
-    if temperature > 0:
-        sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
     # Chat models have several end tokens, which only the checkpoint knows.
     ends = model.generation_config.eos_token_id
     if ends is None:
@@ -200,8 +219,30 @@ def _settings(
         max_new_tokens=generation["max_new_tokens"],
         eos_token_id=ends or None,
         pad_token_id=0 if padding is None else padding,
-        **sampling,
+        do_sample=False,  # sampling is in the hands of `Sampling`
     )
+
+
+def _batches(
+    prompts: Sequence[Sequence[int]], generation: Mapping[str, Any], switch: int | None
+) -> Iterator[list[int]]:
+    """Yield the rows of batches, the longest prompts first, so that memory fails at once.
+
+    Prompts that may grow beyond ``switch``, where a model encodes positions differently, share
+    batches only with prompts of the same length: the longest would decide for all.
+    """
+    size, room = generation["batch_size"], generation["max_new_tokens"]
+    batch: list[int] = []
+    for row in sorted(range(len(prompts)), key=lambda row: -len(prompts[row])):
+        if batch:
+            longest = len(prompts[batch[0]])
+            switches = switch is not None and longest + room > switch
+            if len(batch) == size or (switches and len(prompts[row]) < longest):
+                yield batch
+                batch = []
+        batch.append(row)
+    if batch:
+        yield batch
 
 
 def _left_padded(
@@ -226,7 +267,10 @@ def decode_response(
     context = list(prompt[-_DECODING_CONTEXT:])
 
     def text(ids: Sequence[int]) -> str:
-        return tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        found = tokenizer.decode(
+            list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return cast(str, found)  # a list only for several texts
 
     before, both = text(context), text(context + new)
     return both.removeprefix(before) if both.startswith(before) else text(new)

@@ -16,7 +16,7 @@ from langneurons.responses.schemas import RESPONSES, TOKENS, row_name
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from langneurons.models.loading import ModelSpec
+    from langneurons.models.spec import ModelSpec
 
 logger = logging.getLogger(__name__)
 

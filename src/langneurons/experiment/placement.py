@@ -1,0 +1,79 @@
+"""Where models run and how much they are given at a time: no result depends on it.
+
+It is passed to jobs as resources, which Snakemake does not track, so a change reruns nothing. A
+profile can set them for a rule, under ``set-resources``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.sections import PLACEMENT
+
+Placement = Mapping[str, Any]
+Placed = Callable[[Inventory, Any], Placement]
+
+_DEVICES = ("device", "device_map")
+
+
+def placement_of(experiment: Inventory, rule: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """Yield each resource that places a rule's jobs, with its value given a job's wildcards."""
+    if rule in _PLACED:
+        keys, found = _PLACED[rule]
+        for key in keys:
+            yield key, partial(_get, experiment, found, key)
+
+
+def _get(experiment: Inventory, found: Placed, key: str, wildcards: Any) -> Any:
+    return found(experiment, wildcards).get(key)
+
+
+def _model(experiment: Inventory, wildcards: Any) -> Placement:
+    return experiment.models[wildcards.model].spec
+
+
+def _source(experiment: Inventory, wildcards: Any) -> Placement:
+    return experiment.models[experiment.made(wildcards.model).source].spec
+
+
+def _generation(experiment: Inventory, wildcards: Any) -> Placement:
+    return {**_model(experiment, wildcards), **experiment.config.generation.settings()}
+
+
+def _sampling(experiment: Inventory, wildcards: Any) -> Placement:
+    return {**_model(experiment, wildcards), **experiment.alignment.sampling.settings()}
+
+
+def _counting(experiment: Inventory, wildcards: Any) -> Placement:
+    return {**_model(experiment, wildcards), **experiment.config.collection.settings()}
+
+
+def _scoring(experiment: Inventory, _wildcards: Any) -> Placement:
+    return experiment.alignment.translation.settings()
+
+
+def _deactivation(experiment: Inventory, wildcards: Any) -> Placement:
+    return {**_answers(experiment, wildcards), **experiment.deactivation.settings()}
+
+
+def _steering(experiment: Inventory, wildcards: Any) -> Placement:
+    return {**_answers(experiment, wildcards), **experiment.steering.settings()}
+
+
+def _answers(experiment: Inventory, wildcards: Any) -> Placement:
+    """As in counting and generation, unless the section of an intervention says otherwise."""
+    return {**_counting(experiment, wildcards), **_generation(experiment, wildcards)}
+
+
+_PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
+    "inspect_model": (_DEVICES, _model),
+    "generate_responses": ((*_DEVICES, "batch_size"), _generation),
+    "sample_responses": ((*_DEVICES, "batch_size"), _sampling),
+    "count_activations": ((*_DEVICES, "batch_tokens"), _counting),
+    "score_alignment": (("device", "batch_tokens"), _scoring),
+    "align": (_DEVICES, _source),
+    "merge_adapter": (_DEVICES, _source),
+    "deactivate": (PLACEMENT, _deactivation),
+    "steer": (PLACEMENT, _steering),
+}
