@@ -218,8 +218,10 @@ def _count_tokens(tokens: pd.DataFrame, groups: np.ndarray, number: int) -> np.n
 class _Counter:
     """Running counts of active neurons, one tensor (groups, D) per layer, on the layer's device."""
 
+    batch: Batch
+    """The batch that runs through the model; set before each."""
+
     def __init__(self, mlps: Sequence[Mlp], groups: int) -> None:
-        self.batch: Batch | None = None
         self._shape = (groups, mlps[0].width)
         self._counts: list[Tensor | None] = [None] * len(mlps)
 
@@ -237,9 +239,11 @@ class _Counter:
             torch.gt(pre_activations, 0, out=active)
             response = batch.response[:, None].to(device, torch.float32)  # (B, 1, S)
             by_row = torch.bmm(response, active)[:, 0]  # (B, D)
-            if self._counts[position] is None:
-                self._counts[position] = torch.zeros(self._shape, dtype=torch.int32, device=device)
-            self._counts[position].index_add_(0, batch.groups.to(device), by_row.to(torch.int32))
+            counts = self._counts[position]
+            if counts is None:
+                counts = torch.zeros(self._shape, dtype=torch.int32, device=device)
+                self._counts[position] = counts
+            counts.index_add_(0, batch.groups.to(device), by_row.to(torch.int32))
 
         return count
 

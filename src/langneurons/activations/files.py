@@ -23,7 +23,8 @@ def counts_files(folder: str | Path, languages: Sequence[str]) -> dict[str, tupl
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder of activation counts")
-    files, models = {}, {}
+    files: dict[str, tuple[Path, Path]] = {}
+    models: dict[str, str] = {}
     for language in languages:
         full = f"activation.{language}."
         files[language] = _only(folder, full, language), _only(folder, f"prefix.{full}", language)

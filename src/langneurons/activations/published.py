@@ -8,7 +8,7 @@ the difference between the two, negatives clamped to 0 (METHOD 1).
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -17,7 +17,15 @@ from langneurons.activations.files import counts_files
 from langneurons.artifacts.tensors import load_tensors
 from langneurons.errors import InputError
 
-_KEYS = {"total_tokens", "over_zero"}
+
+class _Content(TypedDict):
+    """What a file holds, with its tensor as an int64 array."""
+
+    total_tokens: int
+    over_zero: np.ndarray
+
+
+_KEYS = _Content.__required_keys__
 
 
 def import_counts(folder: str | Path, languages: Sequence[str], output: str | Path) -> None:
@@ -51,7 +59,7 @@ def import_counts(folder: str | Path, languages: Sequence[str], output: str | Pa
     write_counts(counts, output, {"imported_from": Path(folder).name})
 
 
-def _load(path: Path) -> dict:
+def _load(path: Path) -> _Content:
     import torch
 
     content = load_tensors(path, "tensors saved by torch.save")
@@ -93,7 +101,7 @@ def _is_integer_matrix(value: Any) -> bool:
     )
 
 
-def _shape_message(path: Path, content: dict, other_path: Path, other: dict) -> str:
+def _shape_message(path: Path, content: _Content, other_path: Path, other: _Content) -> str:
     return (
         f"{path}: over_zero has shape {content['over_zero'].shape}, expected "
         f"{other['over_zero'].shape} as in {other_path.name}"

@@ -76,21 +76,23 @@ def language_activation_values(
 class _Summary:
     """Running sums, or all values, of the activations of some neurons of one layer."""
 
+    batch: Batch
+    """The batch that runs through the model; set before each."""
+
     def __init__(self, neurons: Tensor, keep: bool) -> None:
-        self.batch: Batch | None = None
-        self._neurons = neurons
+        self._neurons, self._keep = neurons, keep
         self._sums = torch.zeros(len(neurons), dtype=torch.float64)
-        self._kept: list[Tensor] | None = [] if keep else None
+        self._kept: list[Tensor] = []
 
     def see(self, _: nn.Module, __: tuple[Tensor, ...], output: Tensor) -> None:
         """Take in the activations of a batch; some decoders flatten its rows."""
         response = self.batch.response.reshape(-1).to(output.device)
         rows = output.reshape(len(response), -1)[response]  # (response tokens, D)
         values = rows[:, self._neurons.to(output.device)].cpu().float()
-        if self._kept is None:
-            self._sums += values.double().sum(dim=0)
-        else:
+        if self._keep:
             self._kept.append(values)
+        else:
+            self._sums += values.double().sum(dim=0)
 
     def mean(self, tokens: int) -> Tensor:
         return (self._sums / tokens).float()

@@ -26,9 +26,9 @@ def read_hub(dataset: Mapping[str, Any], languages: Sequence[str]) -> Iterator[E
         If the data set, subset or split cannot be loaded, or columns are missing.
     """
     columns, subset = dataset["columns"], dataset.get("subset")
-    per_language = subset is not None and LANGUAGE_FIELD in subset
+    per_language = LANGUAGE_FIELD in (subset or "")
     demand_columns(columns, per_language)
-    if not per_language:
+    if subset is None or not per_language:
         label = _label(dataset, subset)
         yield from entries_of_rows(_rows(dataset, subset), columns, languages, label)
         return

@@ -15,7 +15,7 @@ from langneurons.figures.map_parts import colour_bar, largest_change
 from langneurons.figures.style import COLUMN, signed
 from langneurons.interventions.deactivation_changes import DOMINANCE
 from langneurons.neurons.sets import AT_PHASE, phase_set
-from langneurons.phases.segmentation import read_phases
+from langneurons.phases.table import read_phases
 
 FIGURE = Declaration(
     "Change of log(1 + PPL) by the neurons of each phase",

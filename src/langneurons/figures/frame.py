@@ -22,13 +22,14 @@ class Page:
     notes
         Lines below the panels: facts, units, n. Add them before the panels are made.
     figure
-        The figure, once `panels` has made it.
+        The figure; `panels` makes it, and before there is none.
     """
+
+    figure: Figure
 
     def __init__(self, heading: str, style: Style) -> None:
         self.heading, self.style = heading, style
         self.notes: list[str] = []
-        self.figure: Figure | None = None
 
     def note(self, *lines: str) -> None:
         """Add lines below the panels."""

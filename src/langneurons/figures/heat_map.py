@@ -80,7 +80,7 @@ def diverging_heat_map(
     within = np.clip(changes, -limit, limit)
     limits = (-limit, limit)
     mesh = _cells(axes, within, labels, rows, columns, cell, colours, limits, bright)
-    mesh.set_alpha(np.where(faded, _PALE, 1.0))
+    mesh.set(alpha=np.where(faded, _PALE, 1.0))
     for text in [text for text, pale in zip(axes.texts, faded.flat, strict=True) if pale]:
         text.set_color(_PALE_LETTERS)
     return mesh

@@ -12,7 +12,8 @@ from langneurons.figures.facts import read_comparison_facts
 from langneurons.figures.frame import Page
 from langneurons.figures.layer_axis import layer_panels, phase_notes
 from langneurons.figures.style import INK, signed, signed_axis
-from langneurons.phases.segmentation import TYPED, read_phases
+from langneurons.phases.segmentation import TYPED
+from langneurons.phases.table import read_phases
 
 FIGURE = Declaration(
     "Change by layer",

@@ -15,7 +15,8 @@ from langneurons.figures.layer_axis import (
 )
 from langneurons.figures.style import LINES, MARKERS, count_axis, legend_above
 from langneurons.neurons.table import read_summary
-from langneurons.phases.segmentation import LAYERS, TYPED, read_phases
+from langneurons.phases.segmentation import LAYERS, TYPED
+from langneurons.phases.table import read_phases
 
 FIGURE = Declaration(
     "Neurons by layer",

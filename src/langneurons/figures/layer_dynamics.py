@@ -15,7 +15,8 @@ from langneurons.figures.training_steps import (
     read_dynamics_facts,
     step_legend,
 )
-from langneurons.phases.segmentation import TYPED, read_phases
+from langneurons.phases.segmentation import TYPED
+from langneurons.phases.table import read_phases
 
 FIGURE = Declaration(
     "Change by layer along training",

@@ -118,7 +118,7 @@ def _draw_map(
         diverging_heat_map(axes, values, labels, names, columns, room, "RdBu_r", limit, faded)
     else:
         share_heat_map(axes, values, labels, names, columns, room)
-    for i in np.flatnonzero(absent):
+    for i in np.flatnonzero(absent).tolist():
         say_no_neurons(axes, i, K)
 
 

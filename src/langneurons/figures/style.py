@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.style
 import numpy as np
@@ -25,8 +25,8 @@ from langneurons.errors import InputError
 COLUMN, TEXT = 3.5, 7.1
 
 #: Before and after alignment, and models of an accuracy figure; none is a neuron type's colour.
-BEFORE = {"color": "#56B4E9", "hatch": "////"}
-AFTER = {"color": "#D55E00", "hatch": ""}
+BEFORE: dict[str, Any] = {"color": "#56B4E9", "hatch": "////"}
+AFTER: dict[str, Any] = {"color": "#D55E00", "hatch": ""}
 SERIES = ("#56B4E9", "#D55E00", "#000000", "#CC79A7")
 MARKERS = {"specific": "o", "related": "s", "general": "^"}
 LINES = {"specific": "-", "related": "--", "general": "-."}
@@ -171,7 +171,11 @@ def describe(title: str, notes: Iterable[str]) -> str:
 
 
 def legend_above(
-    axes: Axes, height: float, columns: int, offset: float = 0.0, side: str = "left"
+    axes: Axes,
+    height: float,
+    columns: int,
+    offset: float = 0.0,
+    side: Literal["left", "right"] = "left",
 ) -> None:
     """Put the legend above the axes, where it cannot cover data.
 
@@ -184,8 +188,13 @@ def legend_above(
     side
         Left or right end of the axes.
     """
-    anchor = (0.0 if side == "left" else 1.0, 1 + offset / height)
-    axes.legend(loc=f"lower {side}", bbox_to_anchor=anchor, ncols=columns, borderaxespad=0.2)
+    left = side == "left"
+    axes.legend(
+        loc="lower left" if left else "lower right",
+        bbox_to_anchor=(0.0 if left else 1.0, 1 + offset / height),
+        ncols=columns,
+        borderaxespad=0.2,
+    )
 
 
 def count_axis(axes: Axes, counts: np.ndarray, label: str, headroom: float = 0.08) -> None:
@@ -252,11 +261,12 @@ def signed_axis(axes: Axes) -> None:
 
 
 def _fit_title(title: str, points: float) -> tuple[float, list[str]]:
+    lines: list[str] = []
     for size in _TITLE_SIZES:
         lines = textwrap.wrap(title, int(points / (size * _BOLD_LETTER)))
         if len(lines) <= 2:
             return size, lines
-    return size, [lines[0], f"{lines[1][:-2]} …"]
+    return _TITLE_SIZES[-1], [lines[0], f"{lines[1][:-2]} …"]
 
 
 def _refuse_unknown(section: str, found: Mapping[str, Any], known: Iterable[str]) -> None:

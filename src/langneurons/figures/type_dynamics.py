@@ -108,6 +108,7 @@ def _names(languages: pd.DataFrame, trained: bool) -> str:
 def _stack(column: Axes, kinds: Sequence[str], last: int) -> dict[str, Axes]:
     """Replace axes with one panel per type, over steps 0..last."""
     figure, place = column.figure, column.get_subplotspec()
+    assert place is not None  # axes of `Page.panels` are on a grid
     column.remove()
     grid = place.subgridspec(len(kinds), 1)
     panels = {kind: figure.add_subplot(grid[i]) for i, kind in enumerate(kinds)}

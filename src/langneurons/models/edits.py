@@ -104,19 +104,18 @@ def _check(mlps: Sequence[Mlp], edit: Edit) -> None:
 def _hook(edit: Edit) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
     """Return the forward hook of an edit; its tensors follow the activations' device and dtype."""
     neurons, value = edit.neurons, edit.value
-    single = not isinstance(value, Tensor)
 
     def change(_: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> Tensor:
         nonlocal neurons, value
         if neurons.device != output.device:
             neurons = neurons.to(output.device)
-        if not single and (value.device, value.dtype) != (output.device, output.dtype):
+        if isinstance(value, Tensor):
             value = value.to(output.device, output.dtype)
         if output.requires_grad or _share_memory(output, arguments[0]):
             output = output.clone()
-        if edit.operation == "set" and single:
-            return output.index_fill_(-1, neurons, value)
         if edit.operation == "set":
+            if not isinstance(value, Tensor):
+                return output.index_fill_(-1, neurons, value)
             chosen = value.expand(*output.shape[:-1], -1)
         else:
             chosen = output.index_select(-1, neurons)

@@ -30,7 +30,7 @@ from langneurons.models.loading import (
     unreadable,
 )
 from langneurons.models.mlps import check_causal, find_mlps
-from langneurons.models.probing import decoder_of
+from langneurons.models.probing import decoder_of, input_embeddings
 from langneurons.models.spec import ModelSpec
 
 #: One row: what a model is. ``context_length`` is null if positions are not bounded (ALiBi),
@@ -78,7 +78,7 @@ def inspect_model(spec: ModelSpec) -> pd.DataFrame:
         "activation_function": type(mlps[0].activation).__name__,
         "gated": mlps[0].gated,
         "hidden_size": config.hidden_size,
-        "vocabulary_size": model.get_input_embeddings().num_embeddings,
+        "vocabulary_size": input_embeddings(model).num_embeddings,
         "context_length": context_length(config),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "checkpoint_dtype": "+".join(check_weights(spec)),

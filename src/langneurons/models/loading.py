@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
     AutoTokenizer,
     PreTrainedConfig,
     PreTrainedModel,
@@ -39,6 +40,10 @@ LOADING_ERRORS = (
     SafetensorError,
     pickle.UnpicklingError,
 )
+
+
+#: The classes of transformers that load a model by the type of its configuration.
+Auto = type[AutoModelForCausalLM] | type[AutoModelForSeq2SeqLM]
 
 
 def load_config(spec: ModelSpec) -> PreTrainedConfig:
@@ -168,14 +173,15 @@ def load_model(spec: ModelSpec) -> PreTrainedModel:
     return load_weights(spec, load_config(spec), AutoModelForCausalLM)
 
 
-def load_weights(spec: ModelSpec, config: PreTrainedConfig, auto: type) -> PreTrainedModel:
+def load_weights(spec: ModelSpec, config: PreTrainedConfig, auto: Auto) -> PreTrainedModel:
     """Load the weights for a configuration with one of transformers' auto classes.
 
     See `load_model` for the result and the errors.
     """
     device = resolve_device(spec.device)
     try:
-        model, report = auto.from_pretrained(
+        # A pair, for `output_loading_info`; the annotation knows the model only.
+        loaded: Any = auto.from_pretrained(
             spec.path,
             config=config,
             revision=spec.revision,
@@ -192,6 +198,7 @@ def load_weights(spec: ModelSpec, config: PreTrainedConfig, auto: type) -> PreTr
         ) from error
     except LOADING_ERRORS as error:
         raise InputError(unreadable(spec.path, error)) from error
+    model, report = loaded
     _check_weights_fit(spec, model, report)
     return model.eval().requires_grad_(False)
 

@@ -163,7 +163,7 @@ def _mlp_of(
         modules,
         lambda module: module is not down[0] and _sizes(module)[1] in (width, 2 * width),
     )
-    gated = sum(_sizes(module)[1] for module in into) >= 2 * width
+    gated = sum(_sizes(module)[1] or 0 for module in into) >= 2 * width
     return Mlp(index, activation, down[0], width, gated)
 
 

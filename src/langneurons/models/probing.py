@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -27,8 +27,10 @@ class Call:
 def decoder_of(model: PreTrainedModel) -> PreTrainedModel:
     """Return the text decoder of a model, without the language modelling head."""
     decoder = model.get_decoder()
-    # ModernBERT's head is also called decoder.
-    return decoder if isinstance(decoder, PreTrainedModel) else model.base_model
+    if isinstance(decoder, PreTrainedModel):
+        return decoder
+    # ModernBERT's head is also called decoder. transformers types any base as a plain module.
+    return cast(PreTrainedModel, model.base_model)
 
 
 def decoder_layers(model: PreTrainedModel) -> nn.ModuleList:
@@ -115,7 +117,13 @@ def is_meta(model: PreTrainedModel) -> bool:
 
 def input_device(model: PreTrainedModel) -> torch.device:
     """Return the device on which a model expects its tokens."""
-    return model.get_input_embeddings().weight.device
+    return input_embeddings(model).weight.device
+
+
+def input_embeddings(model: PreTrainedModel) -> nn.Embedding:
+    """Return the embeddings of a model's tokens."""
+    # transformers types them as a plain module.
+    return cast(nn.Embedding, model.get_input_embeddings())
 
 
 @contextmanager

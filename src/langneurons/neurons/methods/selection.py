@@ -52,7 +52,7 @@ def sorted_shares(probabilities: np.ndarray, silent: float) -> np.ndarray:
 def lowest(score: np.ndarray, number: int) -> np.ndarray:
     """Boolean mask of the ``number`` lowest scores, never NaN; ties go to the earlier neuron."""
     flat = score.reshape(-1)
-    number = min(number, np.count_nonzero(~np.isnan(flat)))
+    number = min(number, int(np.count_nonzero(~np.isnan(flat))))
     if number == 0:
         return np.zeros(score.shape, dtype=bool)
     # The λ search calls this ten times; partitioning takes a fraction of the time of sorting.

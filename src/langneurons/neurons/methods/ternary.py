@@ -3,6 +3,8 @@
 Source: arXiv 2505.21505, equation 5, on the scale of the authors' released code.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from langneurons.neurons.methods.declaration import (
@@ -99,7 +101,7 @@ def _entropy(probabilities: np.ndarray) -> np.ndarray:
     return -(share * np.log(share + _EPS)).sum(axis=-1)
 
 
-def _search(holds) -> float:
+def _search(holds: Callable[[float], bool]) -> float:
     """Largest λ for which ``holds``, by the release's bisection; 0 where none does."""
     low, high = LAMBDA_BRACKET
     best = low
