@@ -1,18 +1,25 @@
 # make       set up and run the main job (the demo)
 # make test  set up and pass the tests
+# make check style, types and unit tests, for the inner loop
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run env test lock reference
+.PHONY: run env test check lock reference
 
 run: env
 	$(BIN)/snakemake --cores all
 
 env: $(VENV)/.installed
 
+# Two processes; files that share a workflow run in one of them (tests/conftest.py).
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: $(VENV)/.installed-test
-	$(BIN)/pytest
+	$(PYTEST)
+
+check: $(VENV)/.installed-test
+	$(PYTEST) tests/test_house.py tests/unit
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -26,6 +26,7 @@ def pins(path: Path) -> dict[str, str]:
         ("ruff", "format", "--check"),
         ("snakefmt", "--check", "--line-length", "100", "Snakefile", "workflow"),
         ("snakemake", "--lint"),
+        ("mypy",),
     ],
     ids=lambda command: " ".join(command[:3]),
 )
@@ -116,7 +117,7 @@ ROOMS = {
     "neurons": "artifacts activations",
     "phases": "artifacts activations neurons uncertainty",
     "comparison": "artifacts neurons phases responses uncertainty",
-    "alignment": "artifacts models responses",
+    "alignment": "artifacts corpora models responses",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "demo": "alignment corpora models responses uncertainty",
     "figures": "activations alignment artifacts comparison corpora interventions neurons phases "

@@ -6,7 +6,9 @@ from tiny_models import save_tiny_model
 
 from langneurons.artifacts.tables import read_table, write_table
 from langneurons.corpora.schema import CORPUS
-from langneurons.interventions.deactivation import deactivate, merge_deactivation
+from langneurons.interventions.deactivation import deactivate
+from langneurons.interventions.deactivation_summary import grade_deactivation
+from langneurons.interventions.merging import merge_deactivation
 from langneurons.interventions.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
 from langneurons.models.cards import write_card
 from langneurons.models.spec import ModelSpec
@@ -32,8 +34,6 @@ PARAMETERS = {
     "problems": 3,
     "accuracy": False,
     "max_new_tokens": 4,
-    "batch_size": 4,
-    "batch_tokens": 100,
 }
 QUESTIONS = {
     "en": ["how many", "how many apples has Anna", "what is left of them"],
@@ -61,6 +61,8 @@ def tiny_case(folder):
         "neurons_path": folder / "neurons",
         "languages": LANGUAGES,
         "template": "{query} ",
+        "batch_size": 4,
+        "batch_tokens": 100,
         "progress": False,
     }
 
@@ -80,13 +82,16 @@ def write_neurons(path, layers=L, width=D, typed=TYPED):
 
 
 def run(case, folder, shares=1, parameters=PARAMETERS, **changes):
-    """All shares, merged: the table of means and that of problems."""
+    """All shares, merged and graded: the table of means and that of problems."""
     paths = [folder / f"{index}-of-{shares}.parquet" for index in range(1, shares + 1)]
     for index, path in enumerate(paths, start=1):
         arguments = {**case, "parameters": parameters, "share": (index, shares), **changes}
         deactivate(output=path, **arguments)
     sets = [MASK] if changes.get("mask_path") else parameters["sets"]
-    merge_deactivation(paths, folder / "means", folder / "problems", case["languages"], sets)
+    answers = folder / "answers"
+    merge_deactivation(paths, answers, case["languages"], sets)
+    outputs = {"table": folder / "means", "problems": folder / "problems"}
+    grade_deactivation(answers, case["corpus_path"], outputs, case["languages"])
     return read_table(folder / "means", DEACTIVATION), read_table(
         folder / "problems", DEACTIVATION_PROBLEMS
     )

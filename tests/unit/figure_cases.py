@@ -7,7 +7,7 @@ from langneurons.artifacts.tables import write_table
 from langneurons.comparison.changes import LAYERS, SHARING
 from langneurons.figures.frame import render
 from langneurons.neurons.table import SUMMARY
-from langneurons.phases.segmentation import PHASES
+from langneurons.phases.table import PHASES
 from langneurons.responses.accuracy import ACCURACY
 
 LANGUAGES = ["en", "de", "zh"]

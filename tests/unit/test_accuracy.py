@@ -6,7 +6,7 @@ import pytest
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.responses.accuracy import ACCURACY, accuracy, write_accuracy
-from langneurons.responses.schemas import RESPONSES
+from langneurons.responses.schemas import GRADES
 from langneurons.uncertainty.shares import wilson_interval
 
 
@@ -18,6 +18,7 @@ def _responses(rows):
         sample=0,
         prompt="p",
         response="r",
+        answer=1.0,
         prediction=1.0,
     )
 
@@ -73,7 +74,7 @@ def test_without_answers_the_share_is_unknown():
 
 
 def test_written_in_the_order_of_the_configuration(tmp_path):
-    write_table(_responses(ROWS), tmp_path / "responses.parquet", RESPONSES)
+    write_table(_responses(ROWS), tmp_path / "responses.parquet", GRADES)
     paths = (tmp_path / "responses.parquet", tmp_path / "accuracy.parquet")
     write_accuracy(paths[0], ["en", "sw"], "base", paths[1])
     table = read_table(paths[1], ACCURACY)
@@ -84,7 +85,7 @@ def test_written_in_the_order_of_the_configuration(tmp_path):
 
 
 def test_nulls_survive_the_file(tmp_path):
-    write_table(_responses([("sw", None, "sw")]), tmp_path / "responses.parquet", RESPONSES)
+    write_table(_responses([("sw", None, "sw")]), tmp_path / "responses.parquet", GRADES)
     write_accuracy(tmp_path / "responses.parquet", ["sw"], "base", tmp_path / "accuracy.parquet")
     row = read_table(tmp_path / "accuracy.parquet", ACCURACY).iloc[0]
     assert row["n"] == 0
@@ -92,6 +93,6 @@ def test_nulls_survive_the_file(tmp_path):
 
 
 def test_a_language_without_responses(tmp_path):
-    write_table(_responses(ROWS), tmp_path / "responses.parquet", RESPONSES)
+    write_table(_responses(ROWS), tmp_path / "responses.parquet", GRADES)
     with pytest.raises(InputError, match=r"responses\.parquet: no responses in de"):
         write_accuracy(tmp_path / "responses.parquet", ["en", "de"], "base", tmp_path / "out")

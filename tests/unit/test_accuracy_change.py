@@ -11,7 +11,7 @@ from langneurons.comparison.accuracy import (
     write_accuracy_change,
 )
 from langneurons.errors import InputError
-from langneurons.responses.schemas import RESPONSES
+from langneurons.responses.schemas import GRADES
 
 BOOTSTRAP = {"replicates": 200, "seed": 0}
 
@@ -26,7 +26,12 @@ def responses(right, problems=None):
     table = pd.DataFrame(rows, columns=["problem", "language", "correct"])
     table["correct"] = table["correct"].astype("boolean")
     return table.assign(
-        sample=0, prompt="p", response="r", prediction=1.0, response_language=table["language"]
+        sample=0,
+        prompt="p",
+        response="r",
+        answer=1.0,
+        prediction=1.0,
+        response_language=table["language"],
     )
 
 
@@ -143,7 +148,7 @@ def test_a_missing_language_is_refused():
 def test_written_with_names_and_languages(tmp_path):
     paths = [tmp_path / "before", tmp_path / "after"]
     for path, right in zip(paths, (BEFORE, AFTER), strict=True):
-        write_table(responses(right), path, RESPONSES)
+        write_table(responses(right), path, GRADES)
     rest = (["de"], ("base", "aligned"), {"folds": 10, **BOOTSTRAP}, tmp_path / "change")
     write_accuracy_change(*paths, ["en", "de", "zh"], *rest)
     table = read_table(tmp_path / "change", ACCURACY_CHANGE)

@@ -78,6 +78,20 @@ def test_padding_and_batching_change_nothing(architecture):
     np.testing.assert_array_equal(shuffled, row_by_row)
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_the_number_of_threads_changes_nothing(llama, threads):
+    """In float64: threads add up float32 numbers in another order."""
+    expected = count(llama, token_table())
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        found = count(llama, token_table())
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(found.active, expected.active)
+    assert expected.active.sum() > 0
+
+
 def test_longrope_rows_are_encoded_alike_in_every_batch():
     # Rows of up to 8 tokens take the short factors, longer rows the long ones; head_dim / 2 = 2.
     def longrope(long_factor):

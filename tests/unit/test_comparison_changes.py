@@ -6,13 +6,14 @@ import pytest
 from core_cases import LANGUAGES, QUICK, one_layer, typed_neurons, write_case
 from hypothesis import given
 from hypothesis import strategies as st
+from phase_cases import write_phase_artefacts
 
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
 from langneurons.comparison.tables import write_comparison
 from langneurons.errors import InputError
 from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
-from langneurons.phases.segmentation import read_phases, write_phases
+from langneurons.phases.table import read_phases
 
 # Two layers of three neurons, three languages.
 BEFORE = Neurons(
@@ -136,8 +137,7 @@ NAMES = ("layers", "sharing", "phases", "languages", "overlap", "transitions")
 def write_model(folder, probabilities: np.ndarray):
     folder.mkdir()
     counts, _, neurons, summary = write_case(folder, probabilities, **SHAPE)
-    outputs = {name: folder / name for name in ("phases", "layers", "support", "expectations")}
-    write_phases(neurons, summary, counts, outputs, 2, "ternary", SHAPE, 0, 0)
+    outputs = write_phase_artefacts(folder, neurons, summary, counts, 2, SHAPE)
     return neurons, outputs["phases"]
 
 

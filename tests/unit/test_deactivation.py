@@ -21,7 +21,7 @@ from tiny_models import save_tiny_model
 
 from langneurons.artifacts.cells import kept_cells
 from langneurons.interventions.bench import Bench
-from langneurons.interventions.deactivation import summarise
+from langneurons.interventions.deactivation_summary import summarise
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps

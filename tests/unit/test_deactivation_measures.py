@@ -82,12 +82,12 @@ def test_answers_are_assessed(deactivation_case, tmp_path, monkeypatch):
 
 def test_answers_are_those_of_generation_and_bounded(deactivation_case, tmp_path):
     prompts = [f"{text} " for questions in QUESTIONS.values() for text in questions]
-    questions = pd.DataFrame({"prompt": prompts, "problem": "p", "language": "en", "answer": 1.0})
+    questions = pd.DataFrame({"prompt": prompts, "problem": "p", "language": "en", "sample": 0})
     settings = {"max_new_tokens": 5, "batch_size": 4}
 
     def answers(spec):
         model, tokenizer = load_model(spec), load_tokenizer(spec)
-        table = Answering(model, tokenizer, questions, settings, LANGUAGES).answer()
+        table = Answering(model, tokenizer, questions, settings).answer()
         return table["response"].tolist(), table["unfinished"].tolist()
 
     found, unfinished = answers(deactivation_case["spec"])

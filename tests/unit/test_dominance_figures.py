@@ -10,7 +10,7 @@ from langneurons.errors import InputError
 from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import describe
 from langneurons.interventions.deactivation_changes import DOMINANCE
-from langneurons.phases.segmentation import PHASES
+from langneurons.phases.table import PHASES
 
 NAN = np.nan
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from experiment_cases import CONFIG, LANGUAGES, Wildcards, experiment
+from experiment_cases import CONFIG, LANGUAGES, experiment
 
 from langneurons.experiment.experiment import Experiment
 
@@ -87,26 +87,6 @@ def test_a_constraint_matches_its_names_and_nothing_else():
     assert experiment().one_of([]) == "none"
 
 
-def test_the_code_of_a_rule_is_that_of_its_modules_with_the_wildcards_filled_in():
-    code = experiment().code("neurons.table", "neurons.methods.{method}")
-    found = code(Wildcards(method="lape"))
-    assert "langneurons/neurons/methods/lape.py" in found
-    assert "langneurons/neurons/methods/ternary.py" not in found
-    # What carries results without shaping them is left out.
-    assert "langneurons/artifacts/tables.py" not in found
-    assert "langneurons/activations/counts.py" in found
-    with pytest.raises(KeyError, match=r"no module 'neurons\.methods\.lap'"):
-        code(Wildcards(method="lap"))
-
-
-def test_the_code_of_a_table_is_that_of_its_module():
-    code = experiment().code("tables.frame", "tables.{module}")
-    found = code(Wildcards(name="table2", instance="sums/lape"))
-    assert "langneurons/tables/trained_languages_together.py" in found
-    found = code(Wildcards(name="table2", instance="base-vs-other/sums/lape"))
-    assert "langneurons/tables/trained_languages_together.py" not in found
-
-
 def test_planning_imports_nothing_heavy():
     """Every cluster job plans the workflow again."""
     import subprocess
@@ -115,12 +95,12 @@ def test_planning_imports_nothing_heavy():
 
     program = """
 import sys
-from experiment_cases import Wildcards, experiment
+from experiment_cases import Wildcards, experiment, selection
 one = experiment()
 for name, place in one.drawn:
     for given in (one.reads, one.settings):
         given("draw_figure")(Wildcards(name=name, instance=place))
-one.targets, one.code("activations.collection")(Wildcards())
+one.targets, one.code("deactivate")(selection())
 heavy = {"numpy", "pandas", "pyarrow", "matplotlib", "torch", "transformers", "scipy", "snakemake"}
 print(sorted(heavy & set(sys.modules)))
 """
@@ -143,7 +123,7 @@ def test_the_configuration_given_is_left_as_it_was():
 def test_jobs_that_run_a_model_take_threads_and_the_gpu():
     one = experiment()
     assert one.threads("count_activations") == 8
-    assert one.resources("count_activations") == {"gpu": 1}
+    assert one.resources("count_activations")["gpu"] == 1
     assert one.threads("type_neurons") == 1
     assert one.resources("type_neurons") == {}
 

@@ -87,6 +87,7 @@ def test_an_alignment_reads_what_its_source_wrote():
     assert reads("preference_pairs", selection("aligned")) == {
         "samples": "results/alignment/base/samples.parquet",
         "scores": "results/alignment/base/scores.parquet",
+        "corpus": "results/corpora/alignment_questions.parquet",
     }
     assert reads("align", selection("aligned")) == {"checkpoint": []}  # base is a hub model
     assert reads("merge_adapter", selection("aligned@10")) == {
@@ -120,7 +121,7 @@ def test_data_sets_overlap_in_the_order_of_the_configuration():
 def test_deactivation_reads_neurons_phases_and_texts_as_asked_for(tmp_path):
     place = "base/sums/ternary.parquet"
     neurons = {"neurons": f"results/neurons/{place}"}
-    phases = {"phases": f"results/phases/{place}"}
+    phases = {"phases": "results/phases/base/sums/ternary.segments.parquet"}
     tokens = {"tokens": "results/tokens/base/base/sums.parquet"}
     assert reads("deactivate", selection()) == {**neurons, **phases}
     assert reads("deactivate", selection(), deactivation={}) == neurons

@@ -13,6 +13,7 @@ import pytest
 from figure_cases import LANGUAGES, accuracies
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from phase_cases import write_phase_artefacts
 
 from langneurons.activations.counts import Counts, write_counts, write_probabilities
 from langneurons.alignment.schema import TRAINING
@@ -22,7 +23,6 @@ from langneurons.errors import InputError
 from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import read_style
 from langneurons.neurons.table import write_neurons
-from langneurons.phases.segmentation import write_phases
 from langneurons.responses.accuracy import ACCURACY
 
 PARAMETERS = {"top_rate": 0.1, "threshold_quantile": 0.8, "lambda_": None}
@@ -41,14 +41,13 @@ def artefacts(tmp_path_factory):
         write_probabilities(paths[0], paths[1], LANGUAGES)
         summary = folder / f"{name}.summary"
         write_neurons(paths[1], paths[2], summary, "ternary", PARAMETERS, LANGUAGES)
-    outputs = {name: folder / name for name in ("phases", "layers", "support", "expectations")}
     before = [folder / f"before.{part}" for part in ("neurons", "summary", "counts")]
-    write_phases(*before, outputs, 4, "ternary", PARAMETERS, 0, 0)
+    outputs = write_phase_artefacts(folder, *before, 4, PARAMETERS)
     parts = ("layers", "sharing", "phases", "languages", "overlap", "transitions")
     write_comparison(
         before[0],
         folder / "after.neurons",
-        folder / "phases",
+        outputs["phases"],
         {part: folder / f"change.{part}" for part in parts},
         LANGUAGES,
         "en",
@@ -71,9 +70,9 @@ FILES = {
     "neurons": "before.neurons",
     "probabilities": "before.probabilities",
     "summary": "before.summary",
-    "phases": "phases",
-    "phases of before": "phases",
-    "phase_layers": "layers",
+    "phases": "phases.parquet",
+    "phases of before": "phases.parquet",
+    "phase_layers": "layers.parquet",
     "layer_change": "change.layers",
     "sharing_change": "change.sharing",
     "language_change": "change.languages",
@@ -181,7 +180,8 @@ def test_bytes_do_not_depend_on_the_process(artefacts, tmp_path):
         import sys
         from langneurons.figures.frame import draw_figure
         folder, out = sys.argv[1:]
-        files = {"phases": "phases", "layers": "layers", "summary": "before.summary"}
+        files = {"phases": "phases.parquet", "layers": "layers.parquet"}
+        files["summary"] = "before.summary"
         draw_figure(
             "layer_distribution",
             {name: f"{folder}/{file}" for name, file in files.items()},

@@ -12,7 +12,7 @@ from deactivation_cases import LANGUAGES, D, L, write_neurons
 from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
 from langneurons.neurons.sets import MASK, SETS, control, read_masks, sets_by_phase, sets_of_table
-from langneurons.phases.segmentation import PHASES
+from langneurons.phases.table import PHASES
 
 
 def test_controls_are_as_many_in_each_layer_and_avoid_the_set():

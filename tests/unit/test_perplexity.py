@@ -9,8 +9,9 @@ import torch
 from tiny_models import tiny_config, tiny_model
 
 from langneurons.errors import InputError
+from langneurons.interventions.deactivation_summary import perplexity
 from langneurons.models import likelihood as module
-from langneurons.models.likelihood import Likelihood, perplexity, scored_tokens
+from langneurons.models.likelihood import Likelihood, scored_tokens
 
 ROWS = [
     ("p1", "en", 0, [1, 5, 6], [7, 8]),

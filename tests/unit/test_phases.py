@@ -10,6 +10,7 @@ from core_cases import QUICK, one_layer, write_case
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from phase_cases import write_phase_artefacts
 
 from langneurons.activations.counts import Counts
 from langneurons.artifacts.tables import read_table
@@ -18,17 +19,13 @@ from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, identif
 from langneurons.phases.expectations import EXPECTATIONS, expectations
 from langneurons.phases.segmentation import (
     LAYERS,
-    PHASE_NAMES,
-    PHASES,
     SUPPORT,
-    boundary_interval,
     composition,
     layer_counts,
-    read_phases,
     segment,
     support,
-    write_phases,
 )
+from langneurons.phases.table import PHASE_NAMES, PHASES, boundary_interval, read_phases
 
 # Composition of four layers: specific, specific, related, general.
 SHARES = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=float)
@@ -234,12 +231,7 @@ EIGHT_LAYERS = np.concatenate(
 
 def write_all(folder, segments: int, probabilities: np.ndarray = EIGHT_LAYERS) -> dict:
     counts, _, neurons, summary = write_case(folder, probabilities, **PARAMETERS)
-    names = ("phases", "layers", "support", "expectations")
-    outputs = {name: folder / f"{name}.parquet" for name in names}
-    write_phases(
-        neurons, summary, counts, outputs, segments, "ternary", PARAMETERS, replicates=5, seed=0
-    )
-    return outputs
+    return write_phase_artefacts(folder, neurons, summary, counts, segments, PARAMETERS, 5)
 
 
 def test_phases_artefact_by_hand(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from langneurons.alignment.pairs import PAIRS, preference_pairs, write_pairs
 from langneurons.alignment.scoring import SCORES
 from langneurons.artifacts.tables import read_table, write_table
+from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
 from langneurons.responses.schemas import RESPONSES
 
@@ -15,12 +16,10 @@ def tables(rows):
     table = pd.DataFrame(
         rows, columns=["problem", "language", "sample", "response", "correct", "score"]
     )
-    responses = table.assign(
-        prompt=table["problem"] + "?", prediction=1.0, response_language=table["language"]
-    )
+    responses = table.assign(prompt=table["problem"] + "?")
     responses["correct"] = responses["correct"].astype("boolean")
     scores = table[["problem", "language", "sample", "score"]].assign(references=1)
-    return responses[RESPONSES.names], scores
+    return responses[[*RESPONSES.names, "correct"]], scores
 
 
 def pair(rows, languages=("de",), cap=100, dev_share=0.0, seed=0):
@@ -134,12 +133,14 @@ def test_no_pair_at_all_is_an_error_that_says_why(rows, reason):
 
 def test_pairs_are_written_with_what_made_them(tmp_path):
     responses, scores = tables(FIVE)
-    write_table(responses, tmp_path / "samples.parquet", RESPONSES)
-    write_table(scores, tmp_path / "scores.parquet", SCORES)
+    responses["response"] = ["5", "sechs", "acht", "das sind 5", "5"]
+    paths = [tmp_path / f"{name}.parquet" for name in ("samples", "scores", "corpus")]
+    write_table(responses[RESPONSES.names], paths[0], RESPONSES)
+    write_table(scores, paths[1], SCORES)
+    question = {"problem": "p", "language": "de", "question": "?", "answer": 5.0, "responses": []}
+    write_table(pd.DataFrame([question]), paths[2], CORPUS)
     output = tmp_path / "pairs.parquet"
-    write_pairs(
-        tmp_path / "samples.parquet", tmp_path / "scores.parquet", output, ["de"], 4, 0.0, 0
-    )
+    write_pairs(*paths, output, ["de"], 4, 0.0, 0)
     pairs = read_table(output, PAIRS)
     assert len(pairs) == 4
     assert set(pairs["split"]) == {"train"}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from core_cases import LANGUAGES
+from phase_cases import write_phase_artefacts
 from shared_data import shared
 
 from langneurons.activations.counts import (
@@ -20,7 +21,8 @@ from langneurons.neurons.masks import write_masks
 from langneurons.neurons.methods.ternary import select
 from langneurons.neurons.table import NEURONS, read_summary, write_neurons
 from langneurons.phases.expectations import EXPECTATIONS
-from langneurons.phases.segmentation import SUPPORT, read_phases, write_phases
+from langneurons.phases.segmentation import SUPPORT
+from langneurons.phases.table import read_phases
 
 MODEL = "Mistral-de76d14562b1da1ba0e52d5b245cf9c0859e2af3"
 
@@ -30,14 +32,15 @@ def released(tmp_path_factory):
     """Every artefact of the release's counts: Mistral, MGSM, ten languages."""
     source = shared("released") / "activations" / "mgsm"
     folder = tmp_path_factory.mktemp("released")
-    names = ("counts", "probabilities", "neurons", "summary", "phases", "layers", "support")
-    paths = {name: folder / f"{name}.parquet" for name in (*names, "expectations")}
+    names = ("counts", "probabilities", "neurons", "summary")
+    paths = {name: folder / f"{name}.parquet" for name in names}
     import_counts(source, LANGUAGES, paths["counts"])
     write_probabilities(paths["counts"], paths["probabilities"], LANGUAGES)
     write_neurons(
         paths["probabilities"], paths["neurons"], paths["summary"], "ternary", {}, LANGUAGES
     )
-    write_phases(paths["neurons"], paths["summary"], paths["counts"], paths, 4, "ternary", {}, 0, 0)
+    sources = (paths["neurons"], paths["summary"], paths["counts"])
+    paths |= write_phase_artefacts(folder, *sources, 4, {})
     return SimpleNamespace(folder=folder, **paths)
 
 

@@ -4,10 +4,12 @@ import pandas as pd
 import pytest
 from small_corpus import TEMPLATE, small_corpus, write_and_read
 
-from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
+from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
 from langneurons.responses.collection import given_responses, merge_responses, share_of_problems
-from langneurons.responses.schemas import RESPONSES
+from langneurons.responses.grading import grade, write_grades
+from langneurons.responses.schemas import GRADES, RESPONSES
 
 
 @pytest.fixture
@@ -38,17 +40,15 @@ def test_given_responses(answered):
     assert table["sample"].tolist() == [0, 1, 0, 0, 0, 0, 0]
     assert table["prompt"][0] == "English : how many"
     assert table["response"][2] == "Sie hat am Ende noch 1 Ei übrig."
+
+
+def test_grades(answered):
+    table = grade(given_responses(answered, TEMPLATE, ["en", "de"]), answered, ["en", "de"])
+    assert set(table.columns) == set(GRADES.names)
     assert table["prediction"].fillna(-1).tolist() == [1, -1, 1, 1002, 2, 15, 3]
     assert table["correct"].tolist() == [True, False, True, False, True, False, pd.NA]
-    assert table["response_language"].fillna("?").tolist() == [
-        "en",
-        "en",
-        "de",
-        "en",
-        "en",
-        "?",
-        "de",
-    ]
+    found = table["response_language"].fillna("?").tolist()
+    assert found == ["en", "en", "de", "en", "en", "?", "de"]
 
 
 def test_given_responses_follow_the_order_of_the_languages(answered):
@@ -67,10 +67,34 @@ def test_a_problem_without_given_response(answered):
 
 
 def test_written_given_responses(answered, tmp_path):
-    table = write_and_read(answered, tmp_path)
+    write_and_read(answered, tmp_path)
+    assert read_provenance(tmp_path / "responses.parquet")["template"] == TEMPLATE
+
+
+def test_written_grades(answered, tmp_path):
+    write_and_read(answered, tmp_path)
+    responses, corpus = tmp_path / "responses.parquet", tmp_path / "corpus.parquet"
+    write_grades(responses, corpus, tmp_path / "grades.parquet", ["en", "de"])
+    table = read_table(tmp_path / "grades.parquet", GRADES)
     assert table["correct"].tolist() == [True, False, True, False, True, False, None]
     assert table["response_language"].isna().tolist() == [False] * 5 + [True, False]
-    assert read_provenance(tmp_path / "responses.parquet")["template"] == TEMPLATE
+    assert table["answer"].fillna(-1).tolist() == [1, 1, 1, 2, 2, 3, -1]
+
+
+def test_grades_need_the_corpus_that_was_responded_to(answered, tmp_path):
+    write_and_read(answered, tmp_path)
+    write_table(answered[answered["problem"] != "0002"], tmp_path / "corpus.parquet", CORPUS)
+    with pytest.raises(
+        InputError,
+        match=r"responses\.parquet, \S+corpus\.parquet: problem '0002', language en, sample 0: "
+        "the corpus has no such problem",
+    ):
+        write_grades(
+            tmp_path / "responses.parquet",
+            tmp_path / "corpus.parquet",
+            tmp_path / "grades.parquet",
+            ["en", "de"],
+        )
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 5])

@@ -9,11 +9,12 @@ from deactivation_cases import LANGUAGES, D, L, tiny_case, write_neurons
 from langneurons.activations.values import language_activation_values
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
+from langneurons.interventions.merging import merge_steering
 from langneurons.interventions.schemas import STEERING, STEERING_PROBLEMS
 from langneurons.interventions.steering import steer
 from langneurons.interventions.steering_bench import SteeringBench
 from langneurons.interventions.steering_cells import cells_of
-from langneurons.interventions.steering_summary import merge_steering, summarise
+from langneurons.interventions.steering_summary import summarise, summarise_steering
 from langneurons.models.edits import Edit, intervening
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
@@ -28,8 +29,6 @@ PARAMETERS = {
     "problems": 2,
     "control_seeds": 1,
     "max_new_tokens": 4,
-    "batch_size": 4,
-    "batch_tokens": 100,
 }
 #: The German neurons (0, 3), (0, 5), (1, 4), (1, 9) are English too, which has three of its own.
 ENGLISH_ONLY = [[0, 0], [0, 1], [1, 2]]
@@ -61,7 +60,11 @@ def run(case, folder, shares=1, parameters=PARAMETERS, **changes):
         arguments = {**case, "parameters": parameters, "share": (index, shares), **changes}
         steer(output=path, **arguments)
     outputs = {"table": folder / "table", "problems": folder / "problems", "csv": folder / "csv"}
-    merge_steering(paths, outputs, parameters["languages"], "en", {"replicates": 20, "seed": 0})
+    merge_steering(paths, folder / "answers", parameters["languages"])
+    bootstrap = {"replicates": 20, "seed": 0}
+    summarise_steering(
+        folder / "answers", outputs, case["languages"], parameters["languages"], "en", bootstrap
+    )
     return read_table(folder / "table", STEERING), read_table(
         folder / "problems", STEERING_PROBLEMS
     )

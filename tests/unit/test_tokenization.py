@@ -35,9 +35,6 @@ def _responses(*rows):
     return table.assign(
         problem=[f"{index:04d}" for index in range(len(table))],
         sample=np.arange(len(table), dtype=np.int32),
-        prediction=None,
-        correct=None,
-        response_language=None,
     )
 
 

@@ -1,6 +1,7 @@
 """A copy of the workflow in a folder of its own, in which tests run Snakemake for real."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -36,6 +37,68 @@ TINY_CONFIG = {
     "uncertainty": {"folds": 4, "replicates": 20},
     "figures": {"dpi": 60},
 }
+DEMO = ROOT / "resources/demo"
+#: Every stage at its smallest. The models are the demo's, since a random one gives no correct
+#: response, and so nothing to align by.
+WHOLE_CONFIG = {
+    **TINY_CONFIG,
+    "prompt": "### Instruction:\n{query}\n\n### Response:\n",
+    "models": {
+        "base": {"path": str(DEMO / "base")},
+        "aligned": {
+            "align": {"from": "base", "languages": ["de"], "checkpoints": [2]},
+            "responses_from": "base",
+        },
+    },
+    "comparisons": [{"before": "base", "after": "aligned"}],
+    "alignment": {
+        "questions": {"format": "demo", "split": "training", "problems": 8, "seed": 7},
+        "sampling": {"samples": 4, "temperature": 1.5, "max_new_tokens": 48, "batch_size": 36},
+        "translation": {
+            "path": str(DEMO / "translation"),
+            "codes": {"en": "eng_Latn", "de": "deu_Latn", "sw": "swh_Latn"},
+        },
+        "pairs": {"dev_share": 0.2},
+        "training": {
+            "rank": 4,
+            "alpha": 8,
+            "learning_rate": 1e-3,
+            "batch": 4,
+            "micro_batch": 4,
+            "steps": 4,
+            "logging_steps": 2,
+            "evaluation_steps": 2,
+            "gradient_checkpointing": False,
+        },
+    },
+    "neurons": {"ternary": {"top_rate": 0.05}, "lape": {"top_rate": 0.05}},
+    "deactivation": {
+        "models": ["base"], "sets": ["specific+related"], "phases": True,
+        "problems": 2, "control_seeds": 1, "max_new_tokens": 4,
+    },
+    "steering": {
+        "methods": ["lape"], "models": ["base"], "set": "specific", "languages": ["sw", "en"],
+        "raise_to": 0.9, "factor": 2, "problems": 2, "max_new_tokens": 4,
+    },
+}  # fmt: skip
+#: The rules that `WHOLE_CONFIG` leaves out: given responses, several data sets, published counts.
+REST_CONFIG = {
+    **TINY_CONFIG,
+    "datasets": {
+        name: {"format": "demo", "problems": 4, "seed": seed}
+        for seed, name in enumerate(("tales", "stories"))
+    },
+    "models": {
+        "reader": {"path": str(DEMO / "base"), "responses_from": "data"},
+        "published": {"counts": {"mgsm": "counts"}},
+    },
+    "comparisons": [],
+    "neurons": {"ternary": {"top_rate": 0.05}},
+}
+REST_TARGETS = (
+    "results/dataset_overlap/reader/ternary.parquet",
+    "results/probabilities/published/mgsm.parquet",
+)
 _QUESTIONS = {
     "en": "Anna has {a} apples and buys {b} more. How many has she?",
     "de": "Anna hat {a} Äpfel und kauft {b} weitere. Wie viele hat sie?",
@@ -48,6 +111,7 @@ class Project:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.environment: dict[str, str] = {}
         folder.mkdir(exist_ok=True)
         for name in TREE:
             source = ROOT / name
@@ -64,6 +128,7 @@ class Project:
         return subprocess.Popen(
             command,
             cwd=self.folder,
+            env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -117,6 +182,40 @@ def write_problems(folder: Path, problems: int = 8) -> None:
         ]
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{language}.jsonl").write_text(text, encoding="utf-8")
+
+
+def write_counts(folder: Path) -> None:
+    """Write published activation counts of a model with four layers of five neurons."""
+    import torch
+
+    folder.mkdir()
+    for language in LANGUAGES:
+        for name, tokens in (("activation", 9), ("prefix.activation", 4)):
+            counts = {"total_tokens": tokens, "over_zero": torch.ones(4, 5, dtype=torch.int64)}
+            torch.save(counts, folder / f"{name}.{language}.M.pt")
+
+
+def shrink_demo_training(path: Path) -> None:
+    """Cut the recipe of the demo's models down to a few steps of tiny models."""
+    recipe = yaml.safe_load(path.read_text())
+    recipe["model"] |= {"layers": 2, "hidden": 32, "intermediate": 48}
+    recipe["base"] |= {"steps": 2, "batch": 4}
+    translation = recipe["translation"]
+    translation["model"] |= {"layers": 1, "hidden": 32, "intermediate": 48}
+    translation["schedule"] |= {"steps": 2, "batch": 4}
+    translation["problems"] = 40
+    for part in (recipe, translation):
+        part["evaluation"]["problems"] = 24  # two of each template
+        part["tokenizer"] |= {"entries": 700, "problems": 60}
+    path.write_text(yaml.safe_dump(recipe))
+
+
+def whole_project(folder: Path) -> Project:
+    """A project of `WHOLE_CONFIG` with its data, nothing run yet."""
+    project = Project(folder)
+    project.write_config(WHOLE_CONFIG)
+    write_problems(folder / "data")
+    return project
 
 
 def tiny_project(folder: Path) -> Project:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from project import LANGUAGES, TINY_CONFIG
+from project import LANGUAGES, WHOLE_CONFIG
 
 from langneurons.activations.counts import (
     ACTIVATIONS,
@@ -17,10 +17,11 @@ from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.corpora.schema import CORPUS
 from langneurons.neurons import table as neuron_table
 from langneurons.phases import expectations, segmentation
+from langneurons.phases.table import PHASES
 from langneurons.responses.accuracy import ACCURACY
-from langneurons.responses.schemas import RESPONSES, TOKENS
+from langneurons.responses.schemas import GRADES, RESPONSES, TOKENS
 
-L, D, K, F = 6, 40, 3, 4
+L, D, K, F = 12, 512, 3, 4
 PAIR = "comparison/base-vs-aligned/sums/ternary"
 
 
@@ -35,7 +36,9 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
         ("neurons/base/sums/ternary", neuron_table.NEURONS, L * D),
         ("neurons/aligned/sums/lape", neuron_table.NEURONS, L * D),
         ("neurons/base/sums/ternary.summary", neuron_table.SUMMARY, 1),
-        ("phases/base/sums/ternary", segmentation.PHASES, 4),
+        ("grades/base/sums", GRADES, 8 * K),
+        ("phases/base/sums/ternary", PHASES, 4),
+        ("phases/base/sums/ternary.segments", segmentation.SEGMENTS, 4),
         ("phases/base/sums/ternary.layers", segmentation.LAYERS, L),
         ("phases/base/sums/ternary.support", segmentation.SUPPORT, 4),
         ("phases/base/sums/ternary.expectations", expectations.EXPECTATIONS, 6),
@@ -82,7 +85,9 @@ def test_neurons_follow_from_probabilities_by_definition(finished):
     tau = np.sort(p.reshape(-1))[round(0.95 * p.size) - 1]
     N = (p.reshape(-1, K) > tau).sum(axis=1)
     assert neurons["n_languages"].tolist() == N.tolist()
-    assert neurons["selected"].sum() == round(TINY_CONFIG["neurons"]["ternary"]["top_rate"] * L * D)
+    assert neurons["selected"].sum() == round(
+        WHOLE_CONFIG["neurons"]["ternary"]["top_rate"] * L * D
+    )
     assert (neurons["type"] == "general").tolist() == (N == K).tolist()
 
 
@@ -96,15 +101,3 @@ def test_masks_are_in_the_format_of_the_release(finished):
     assert len(masks) == K
     assert all(len(mask) == L for mask in masks)
     assert [sum(map(len, mask)) for mask in masks] == list(summary["mask_sizes"])
-
-
-def test_a_second_run_has_nothing_to_do(finished):
-    assert "Nothing to be done" in finished.run()
-
-
-def test_two_runs_give_the_same_data(finished, fresh):
-    fresh.run("neurons")
-    for path in ("responses/base/sums", "activations/aligned/sums", "neurons/aligned/sums/ternary"):
-        first = pd.read_parquet(finished.folder / f"results/{path}.parquet")
-        second = pd.read_parquet(fresh.folder / f"results/{path}.parquet")
-        pd.testing.assert_frame_equal(first, second)

@@ -8,7 +8,7 @@ from project import Project
 from shared_data import shared
 
 from langneurons.neurons.table import read_summary
-from langneurons.phases.segmentation import read_phases
+from langneurons.phases.table import read_phases
 
 MODEL = "mistral-mathoctopus/mgsm"
 

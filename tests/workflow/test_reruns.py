@@ -1,12 +1,19 @@
-"""What a change makes again, and what it leaves alone."""
+"""What a change makes again, and what it leaves alone: dry runs over finished results."""
 
+import ast
+import shutil
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
-from project import TINY_CONFIG, Project
+from project import TREE, WHOLE_CONFIG, Project
 
-# Rules that run a model; a run of them is what caching is to spare.
-MODEL_RULES = {"generate_responses", "count_activations", "inspect_model", "tokenize"}
+# Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
+MODEL_RULES = {
+    "generate_responses", "sample_responses", "score_alignment", "align", "merge_adapter",
+    "count_activations", "deactivate", "steer",
+}  # fmt: skip
+DRAWING = {"draw_figure", "write_table"}
 
 
 @pytest.fixture
@@ -14,116 +21,184 @@ def edited(finished):
     """The finished project, to be put back as it was after the test."""
     paths = [
         path
-        for folder in ("config", "src/langneurons")
+        for folder in ("config", "src/langneurons", "workflow")
         for path in (finished.folder / folder).rglob("*.*")
-        if path.suffix in (".py", ".yaml")
+        if path.suffix in (".py", ".yaml", ".smk")
     ]
     before = {path: path.read_bytes() for path in paths}
     yield finished
     for path, content in before.items():
-        path.write_bytes(content)
+        if path.read_bytes() != content:
+            path.write_bytes(content)
 
 
-def append(project: Project, module: str) -> None:
-    with (project.folder / f"src/langneurons/{module}.py").open("a") as file:
-        file.write("\n_EDITED = True\n")
+def edit(project: Project, module: str, old: str, new: str) -> None:
+    """Replace a piece of a module's code."""
+    path = project.folder / f"src/langneurons/{module}.py"
+    text = path.read_text()
+    assert text.count(old) == 1, f"{module}: {old!r} is there {text.count(old)} times"
+    path.write_text(text.replace(old, new))
 
 
-def with_config(project: Project, section: str, key: str, value: object) -> None:
-    config = deepcopy(TINY_CONFIG)
-    config.setdefault(section, {})[key] = value
+def configure(project: Project, keys: str, value: object) -> None:
+    """Set one key of the configuration, ``generation.batch_size``."""
+    config = deepcopy(WHOLE_CONFIG)
+    section = config
+    *parents, last = keys.split(".")
+    for key in parents:
+        section = section.setdefault(key, {})
+    section[last] = value
     project.write_config(config)
 
 
-def test_a_colour_redraws_figures_and_nothing_else(edited):
-    with_config(edited, "figures", "colours", {"specific": "#CC79A7"})
-    assert edited.planned().keys() == {"draw_figure", "write_table"}
-    selections, comparisons = 2 * 2, 1 * 2  # models, pairs of them × methods
-    assert edited.drawn() == {
-        "probability_profiles": selections,
-        "layer_distribution": selections,
-        "language_sharing": selections,
-        "layer_change": comparisons,
-        "sharing_change": comparisons,
-        "sharing_counts": comparisons,
-        "transitions": comparisons,
-        "accuracy": 1,
-        "table1": 1,
-        "table2": comparisons,
-        "table3": comparisons,
-        "table4": comparisons,
-        "table5": 1,
-    }
+def test_nothing_to_do_without_a_change(finished):
+    assert "Nothing to be done" in finished.run()
 
 
-def test_top_rate_types_anew_without_a_model_job(edited):
-    config = deepcopy(TINY_CONFIG)
-    config["neurons"]["ternary"]["top_rate"] = 0.1
-    edited.write_config(config)
-    planned = edited.planned("neurons")
-    assert planned == {"type_neurons": 2}  # base and aligned, not lape
-
-
-def test_generation_settings_reach_back_to_the_responses(edited):
-    with_config(edited, "generation", "max_new_tokens", 5)
-    assert edited.planned("responses") == {"generate_responses": 1, "merge_responses": 1}
+def test_comments_and_docstrings_rerun_nothing(edited):
+    """Anywhere in the package and in the scripts."""
+    for path in [*(edited.folder / "src").rglob("*.py"), *edited.folder.glob("workflow/scripts/*")]:
+        lines = path.read_text().splitlines()
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+                first = node.body[0].lineno - 1
+                lines[first] = lines[first].replace('"""', '"""Edited: ', 1)
+        path.write_text("\n".join(["# A comment.", *lines, "", "# Another one."]) + "\n")
+    assert edited.planned() == {}
 
 
 @pytest.mark.parametrize(
-    ("module", "target", "rules"),
+    ("module", "old", "new", "first", "never"),
     [
-        ("phases/segmentation", "phases", {"segment_phases"}),
-        ("neurons/masks", "masks", {"export_masks"}),
-        ("neurons/methods/lape", "neurons", {"type_neurons"}),
-        ("figures/transitions", "figures", {"draw_figure"}),
-        ("tables/pivot_language", "tables", {"write_table"}),
-        ("activations/collection", "activations", {"count_activations"}),
+        # Number grading: grading and what follows. It decides which samples are right, so models
+        # aligned by them are trained again, but nothing is generated or counted for the base.
+        ("responses/numbers", "maxlen=1)", "maxlen=2)",
+         {"grade_responses", "grade_deactivation", "preference_pairs"},
+         {"sample_responses", "score_alignment", "deactivate", "steer"}),
+        ("responses/language", 'sub(" ", text)', 'sub("", text)',
+         {"grade_responses", "grade_deactivation", "summarise_steering"},
+         MODEL_RULES | {"tokenize"}),
+        ("neurons/masks", "def write_masks(", "def write_masks(*, edited=1, ",
+         {"export_masks"}, MODEL_RULES | DRAWING),
+        ("phases/segmentation", "def write_segments(", "def write_segments(*, edited=1, ",
+         {"segment_layers", "deactivate"}, MODEL_RULES - {"deactivate"}),
+        ("phases/table", "def write_phases(", "def write_phases(*, edited=1, ",
+         {"describe_phases"}, MODEL_RULES | {"segment_layers"}),
+        ("activations/collection", "share_of(", "(lambda *a: share_of(*a))(",
+         {"count_activations"}, {"generate_responses", "sample_responses", "align", "tokenize"}),
+        ("figures/transitions", "def draw(", "def draw(*, edited=1, ", {"draw_figure"},
+         MODEL_RULES | {"write_table"}),
+        ("tables/pivot_language", "def make(", "def make(*, edited=1, ", {"write_table"},
+         MODEL_RULES | {"draw_figure"}),
+        ("uncertainty/resampling", "def draw_weights(", "def draw_weights(*, edited=1, ",
+         {"describe_phases", "compare_accuracy", "compare_deactivation"}, MODEL_RULES),
     ],
-)
-def test_an_edited_module_reruns_the_rules_that_list_it(edited, module, target, rules):
-    append(edited, module)
-    planned = edited.planned(target)
-    # What follows from the artefacts of these rules may come with them; the roots are these.
-    first = set(planned) & (rules | MODEL_RULES)
-    assert first == rules
-    assert not {"build_corpus", "generate_responses"} & planned.keys()
-
-
-def test_an_edited_figure_or_table_is_the_only_one_drawn_again(edited):
-    append(edited, "figures/transitions")
-    assert edited.drawn() == {"transitions": 2}
-    append(edited, "tables/pivot_language")
-    assert edited.drawn() == {"transitions": 2, "table3": 2}
+)  # fmt: skip
+def test_an_edit_reruns_what_it_can_change(edited, module, old, new, first, never):
+    edit(edited, module, old, new)
+    planned = edited.planned_jobs()
+    rules = {rule for rule, _ in planned}
+    assert first <= rules
+    assert not never & rules
+    if module == "responses/numbers":
+        # A model that is not made by the workflow neither writes nor is counted again.
+        models = {w["model"] for rule, w in planned if rule in MODEL_RULES and "model" in w}
+        assert models <= {"aligned", "aligned@2"}
 
 
 def test_an_edited_method_types_its_own_neurons_only(edited):
-    append(edited, "neurons/methods/lape")
-    jobs = edited.planned_jobs("neurons", "phases")
-    assert {wildcards["method"] for _, wildcards in jobs} == {"lape"}
+    edit(edited, "neurons/methods/lape", "def select(", "def select(*, edited=1, ")
+    jobs = edited.planned_jobs()
+    rules = {rule for rule, _ in jobs}
+    assert {"type_neurons", "segment_layers", "export_masks", "steer"} <= rules
+    assert not MODEL_RULES - {"steer"} & rules  # steering is by lape, deactivation by ternary
+    for rule, wildcards in jobs:
+        of = wildcards.get("method") or wildcards.get("instance", "")
+        assert of.endswith("lape"), (rule, wildcards)
+
+
+def test_an_edited_figure_or_table_is_the_only_one_drawn_again(edited):
+    edit(edited, "figures/transitions", "def draw(", "def draw(*, edited=1, ")
+    drawn = edited.drawn()
+    assert drawn.keys() == {"transitions"}
+    edit(edited, "tables/pivot_language", "def make(", "def make(*, edited=1, ")
+    assert edited.drawn().keys() == {"transitions", "table3"}
 
 
 def test_an_edit_of_the_plumbing_reruns_nothing(edited):
-    append(edited, "artifacts/tables")
-    append(edited, "artifacts/atomic")
-    append(edited, "job")
+    for module in ("artifacts/tables", "artifacts/atomic", "job", "errors"):
+        with (edited.folder / f"src/langneurons/{module}.py").open("a") as file:
+            file.write("\n_EDITED = True\n")
     assert edited.planned() == {}
+
+
+def test_an_edited_script_reruns_its_rule(edited):
+    script = edited.folder / "workflow/scripts/export_masks.py"
+    script.write_text(script.read_text() + "\nEDITED = True\n")
+    assert edited.planned().keys() == {"export_masks"}
+
+
+def test_placement_reruns_nothing(edited):
+    config = deepcopy(WHOLE_CONFIG)
+    config["models"]["base"] |= {"device": "cpu", "device_map": "auto"}
+    for section in ("generation", "deactivation", "steering"):
+        config[section]["batch_size"] = 3
+    config["alignment"]["sampling"]["batch_size"] = 3
+    config["alignment"]["translation"] |= {"device": "cpu", "batch_tokens": 99}
+    config["collection"]["batch_tokens"] = 99
+    edited.write_config(config)
+    assert edited.planned("--cores", "7", "--set-threads", "align=5", "steer=3") == {}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rules"),
+    [
+        ("figures.colours", {"specific": "#CC79A7"}, DRAWING),
+        ("figures.dpi", 70, DRAWING),
+        ("uncertainty.replicates", 30,
+         {"describe_phases", "compare_accuracy", "compare_deactivation", "summarise_steering"}),
+        ("generation.max_new_tokens", 13, {"generate_responses", "deactivate", "steer"}),
+        ("alignment.training.beta", 0.2, {"align"}),
+        ("deactivation.models", ["base", "aligned"], {"deactivate"}),
+        ("neurons.ternary.top_rate", 0.06, {"type_neurons"}),
+    ],
+)  # fmt: skip
+def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
+    configure(edited, key, value)
+    jobs = edited.planned_jobs()
+    planned = {rule for rule, _ in jobs}
+    if key == "generation.max_new_tokens":  # interventions have their own
+        rules = rules - {"deactivate", "steer"}
+    assert rules <= planned
+    if key.startswith("figures."):
+        assert planned == DRAWING
+    if key == "uncertainty.replicates":
+        assert not planned & MODEL_RULES
+    if key == "alignment.training.beta":
+        assert "merge_adapter" in planned
+        assert not {"sample_responses", "score_alignment", "preference_pairs"} & planned
+    if key == "deactivation.models":
+        assert {w["model"] for rule, w in jobs if rule == "deactivate"} == {"aligned"}
+    if key.startswith("neurons."):
+        assert planned & MODEL_RULES <= {"deactivate"}
+        assert all(w["method"] == "ternary" for rule, w in jobs if rule == "type_neurons")
 
 
 def test_one_figure_by_name_and_by_number(finished):
     assert finished.planned("figure3") == finished.planned("layer_distribution") == {}
     drawn = finished.drawn("figure3", "--forcerun", "draw_figure")
-    assert drawn == {"layer_distribution": 4}  # 2 models × 2 methods
-    assert finished.planned("figure3", "--forcerun", "draw_figure") == {"draw_figure": 4}
+    assert drawn == {"layer_distribution": 6}  # 3 models × 2 methods
+    assert finished.planned("figure3", "--forcerun", "draw_figure") == {"draw_figure": 6}
 
 
-def test_scattering_over_more_jobs_counts_the_same(finished, fresh):
-    from langneurons.activations.counts import read_counts
-
-    fresh.run("activations", "--set-scatter", "shards=3")
-    for model in ("base", "aligned"):
-        path = f"results/activations/{model}/sums.parquet"
-        one = read_counts(finished.folder / path, ["en", "de", "sw"])
-        three = read_counts(fresh.folder / path, ["en", "de", "sw"])
-        assert (one.tokens == three.tokens).all()
-        # Batches differ, so a pre-activation within rounding of 0 may change its sign.
-        assert abs(one.active - three.active).max() <= 1
+def test_a_fresh_checkout_beside_old_results_reruns_nothing(finished, tmp_path):
+    """Its files are all newer than the results."""
+    checkout = Project(tmp_path / "checkout")
+    checkout.write_config(WHOLE_CONFIG)
+    for name in ("results", ".snakemake/metadata"):
+        shutil.copytree(finished.folder / name, checkout.folder / name)
+    shutil.copytree(finished.folder / "data", checkout.folder / "data", copy_function=shutil.copy)
+    newest = max(path.stat().st_mtime for path in Path(checkout.folder / "results").rglob("*"))
+    for name in (*TREE, "data"):
+        assert all(p.stat().st_mtime > newest for p in (checkout.folder / name).rglob("*.yaml"))
+    assert checkout.planned() == {}
