@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from experiment_cases import CONFIG, LANGUAGES, experiment
+from experiment_cases import CONFIG, LANGUAGES, experiment, selection
 
 from langneurons.experiment.experiment import Experiment
 
@@ -126,6 +126,52 @@ def test_jobs_that_run_a_model_take_threads_and_the_gpu():
     assert one.resources("count_activations")["gpu"] == 1
     assert one.threads("type_neurons") == 1
     assert one.resources("type_neurons") == {}
+
+
+def placed(rule, wildcards, **sections):
+    """Resources of a job that say where its model runs and how much it is given at a time."""
+    found = experiment(**sections).resources(rule)
+    return {key: value(wildcards) for key, value in found.items() if callable(value)}
+
+
+def test_resources_say_where_a_model_runs_and_how_much_it_is_given_at_a_time():
+    base = {"path": "owner/base", "device": "cuda:1", "device_map": "auto"}
+    models = {**CONFIG["models"], "base": base}
+    where = {"device": "cuda:1", "device_map": "auto"}
+    given = {"models": models, "generation": {"batch_size": 5}, "collection": {"batch_tokens": 70}}
+    assert placed("inspect_model", selection(), **given) == where
+    assert placed("generate_responses", selection(), **given) == {**where, "batch_size": 5}
+    assert placed("count_activations", selection(), **given) == {**where, "batch_tokens": 70}
+    # An aligned model is placed like its source, also while it is trained and merged.
+    for rule in ("inspect_model", "align", "merge_adapter"):
+        assert placed(rule, selection("aligned"), **given) == where
+    assert placed("sample_responses", selection(), **given)["batch_size"] == 32
+    assert placed("score_alignment", selection(), **given) == {"device": None, "batch_tokens": 8192}
+    assert placed("type_neurons", selection()) == {}
+
+
+def test_interventions_are_given_as_much_as_other_stages_unless_told_otherwise():
+    given = {"generation": {"batch_size": 5}, "collection": {"batch_tokens": 70}}
+    both = {"device": None, "device_map": None, "batch_size": 5, "batch_tokens": 70}
+    assert placed("deactivate", selection(), **given) == both
+    assert placed("steer", selection(), **given) == both
+    own = {**given, "deactivation": {"batch_size": 3}, "steering": {"batch_size": 4}}
+    assert placed("deactivate", selection(), **own)["batch_size"] == 3
+    assert placed("steer", selection(), **own)["batch_size"] == 4
+
+
+def test_parsing_the_workflow_computes_no_digest(monkeypatch):
+    """A cluster job parses all rules and runs one."""
+    from langneurons.artifacts.code import Package
+
+    def refuse(*_):
+        raise AssertionError("computed")
+
+    monkeypatch.setattr(Package, "digests", refuse)
+    monkeypatch.setattr(Package, "_source", refuse)
+    one = experiment()
+    codes = [one.code(rule) for rule in ("steer", "align", "draw_figure")]
+    assert len(codes) == 3
 
 
 def test_the_cluster_profile_asks_for_what_the_experiment_knows():

@@ -1,5 +1,11 @@
 """Workflows that tests share: running everything takes some minutes."""
 
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,29 +19,50 @@ from project import (
     write_counts,
 )
 
+TRACING = Path(__file__).parent / "tracing"
 
-def _traced(project: Project) -> Project:
+
+def _trace(project: Project, preloaded: str) -> None:
     """Let jobs note in the folder ``traces`` what they execute."""
     traces = project.folder / "traces"
     traces.mkdir()
-    tracing = Path(__file__).parent / "tracing"
-    project.environment = {"PYTHONPATH": str(tracing), "LANGNEURONS_TRACES": str(traces)}
-    return project
+    project.environment = {
+        "PYTHONPATH": str(TRACING),
+        "LANGNEURONS_TRACES": str(traces),
+        "LANGNEURONS_PRELOADED": preloaded,
+    }
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Project:
+def preloaded() -> Iterator[str]:
+    """The socket of a process that starts jobs faster, see tracing/preloaded.py."""
+    folder = tempfile.mkdtemp()  # a socket's path must be short
+    path = f"{folder}/jobs"
+    process = subprocess.Popen([sys.executable, TRACING / "preloaded.py", path])
+    while not Path(path).exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    yield path
+    process.kill()
+    process.wait()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, preloaded) -> Project:
     """The whole project with everything made. Tests may plan changes, not leave any."""
-    project = _traced(whole_project(tmp_path_factory.mktemp("finished")))
+    project = whole_project(tmp_path_factory.mktemp("finished"))
+    _trace(project, preloaded)
     project.run()
     project.environment = {}
     return project
 
 
 @pytest.fixture(scope="session")
-def rest(tmp_path_factory) -> Project:
+def rest(tmp_path_factory, preloaded) -> Project:
     """A project in which the rules were run that the whole one does without."""
-    project = _traced(Project(tmp_path_factory.mktemp("rest")))
+    project = Project(tmp_path_factory.mktemp("rest"))
+    _trace(project, preloaded)
     project.write_config(REST_CONFIG)
     write_counts(project.folder / "counts")
     project.run(*REST_TARGETS)

@@ -37,7 +37,7 @@ TINY_CONFIG = {
     "uncertainty": {"folds": 4, "replicates": 20},
     "figures": {"dpi": 60},
 }
-DEMO = ROOT / "resources/demo"
+DEMO = Path("resources/demo")
 #: Every stage at its smallest. The models are the demo's, since a random one gives no correct
 #: response, and so nothing to align by.
 WHOLE_CONFIG = {
@@ -84,20 +84,17 @@ WHOLE_CONFIG = {
 #: The rules that `WHOLE_CONFIG` leaves out: given responses, several data sets, published counts.
 REST_CONFIG = {
     **TINY_CONFIG,
-    "datasets": {
-        name: {"format": "demo", "problems": 4, "seed": seed}
-        for seed, name in enumerate(("tales", "stories"))
-    },
+    "datasets": {"tales": {"format": "demo", "problems": 4}},
     "models": {
-        "reader": {"path": str(DEMO / "base"), "responses_from": "data"},
-        "published": {"counts": {"mgsm": "counts"}},
+        "reader": {"path": str(ROOT / DEMO / "base"), "responses_from": "data"},
+        "published": {"counts": {"mgsm": "counts", "msvamp": "counts"}},
     },
     "comparisons": [],
-    "neurons": {"ternary": {"top_rate": 0.05}},
+    "neurons": {"ternary": {"top_rate": 0.2}},
 }
 REST_TARGETS = (
-    "results/dataset_overlap/reader/ternary.parquet",
-    "results/probabilities/published/mgsm.parquet",
+    "results/responses/data/tales.parquet",
+    "results/dataset_overlap/published/ternary.parquet",
 )
 _QUESTIONS = {
     "en": "Anna has {a} apples and buys {b} more. How many has she?",
@@ -112,6 +109,7 @@ class Project:
     def __init__(self, folder: Path):
         self.folder = folder
         self.environment: dict[str, str] = {}
+        self.cores = 2
         folder.mkdir(exist_ok=True)
         for name in TREE:
             source = ROOT / name
@@ -124,7 +122,7 @@ class Project:
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake; stdout and stderr come as one text."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        command = [sys.executable, "-m", "snakemake", "--cores", str(self.cores), *arguments]
         return subprocess.Popen(
             command,
             cwd=self.folder,
@@ -191,7 +189,9 @@ def write_counts(folder: Path) -> None:
     folder.mkdir()
     for language in LANGUAGES:
         for name, tokens in (("activation", 9), ("prefix.activation", 4)):
-            counts = {"total_tokens": tokens, "over_zero": torch.ones(4, 5, dtype=torch.int64)}
+            # Neuron i of a layer is active at i tokens more of the whole than of the prompt.
+            active = torch.arange(5).expand(4, -1).clone() if tokens > 4 else torch.zeros(4, 5)
+            counts = {"total_tokens": tokens, "over_zero": active.to(torch.int64)}
             torch.save(counts, folder / f"{name}.{language}.M.pt")
 
 
@@ -213,6 +213,7 @@ def shrink_demo_training(path: Path) -> None:
 def whole_project(folder: Path) -> Project:
     """A project of `WHOLE_CONFIG` with its data, nothing run yet."""
     project = Project(folder)
+    shutil.copytree(ROOT / DEMO, folder / DEMO)
     project.write_config(WHOLE_CONFIG)
     write_problems(folder / "data")
     return project

@@ -44,6 +44,7 @@ def again(tmp_path_factory) -> Project:
     """The whole project with neurons of one model, made in a run that was killed twice."""
     project = whole_project(tmp_path_factory.mktemp("again"))
     project.environment = OTHER_PROCESS
+    project.cores = 1  # jobs of the finished project have one thread too: float32 sums are equal
     neurons = [f"results/neurons/base/sums/{method}.parquet" for method in ("ternary", "lape")]
     for stage in ("responses", "activations"):
         kill(project, f"results/logs/{stage}/base/sums/1-of-1.log", *neurons)
@@ -127,11 +128,11 @@ def test_a_published_mask_is_switched_off_like_the_neurons_it_holds(finished, ag
 
 def test_scattering_over_more_jobs_counts_the_same(finished, again):
     path = Path("results/activations/base/sums.parquet")
-    again.run(str(path), "--set-scatter", "shards=3", "--forcerun", "count_activations")
-    one, three = (read_counts(p.folder / path, ["en", "de", "sw"]) for p in (finished, again))
-    assert (one.tokens == three.tokens).all()
+    again.run(str(path), "--set-scatter", "shards=2", "--forcerun", "count_activations")
+    one, two = (read_counts(p.folder / path, ["en", "de", "sw"]) for p in (finished, again))
+    assert (one.tokens == two.tokens).all()
     # Batches differ, so a pre-activation within rounding of 0 may change its sign.
-    assert abs(one.active - three.active).max() <= 1
+    assert abs(one.active - two.active).max() <= 1
 
 
 def test_a_truncated_artefact_is_named_with_the_remedy(again):

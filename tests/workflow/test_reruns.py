@@ -6,7 +6,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from project import TREE, WHOLE_CONFIG, Project
+from project import TREE, WHOLE_CONFIG, Project, whole_project
 
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
@@ -84,7 +84,7 @@ def test_comments_and_docstrings_rerun_nothing(edited):
          {"segment_layers", "deactivate"}, MODEL_RULES - {"deactivate"}),
         ("phases/table", "def write_phases(", "def write_phases(*, edited=1, ",
          {"describe_phases"}, MODEL_RULES | {"segment_layers"}),
-        ("activations/collection", "share_of(", "(lambda *a: share_of(*a))(",
+        ("activations/collection", "def count_active(", "def count_active(*, edited=1, ",
          {"count_activations"}, {"generate_responses", "sample_responses", "align", "tokenize"}),
         ("figures/transitions", "def draw(", "def draw(*, edited=1, ", {"draw_figure"},
          MODEL_RULES | {"write_table"}),
@@ -193,12 +193,12 @@ def test_one_figure_by_name_and_by_number(finished):
 
 def test_a_fresh_checkout_beside_old_results_reruns_nothing(finished, tmp_path):
     """Its files are all newer than the results."""
-    checkout = Project(tmp_path / "checkout")
-    checkout.write_config(WHOLE_CONFIG)
+    checkout = whole_project(tmp_path / "checkout")
     for name in ("results", ".snakemake/metadata"):
         shutil.copytree(finished.folder / name, checkout.folder / name)
-    shutil.copytree(finished.folder / "data", checkout.folder / "data", copy_function=shutil.copy)
+    for name in (*TREE, "data", "resources"):
+        for path in [checkout.folder / name, *(checkout.folder / name).rglob("*")]:
+            path.touch()
     newest = max(path.stat().st_mtime for path in Path(checkout.folder / "results").rglob("*"))
-    for name in (*TREE, "data"):
-        assert all(p.stat().st_mtime > newest for p in (checkout.folder / name).rglob("*.yaml"))
+    assert (checkout.folder / "data/en.jsonl").stat().st_mtime > newest
     assert checkout.planned() == {}

@@ -1,7 +1,9 @@
 """Joins the shares of an intervention, once all its cells are measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pyarrow as pa
 
 from langneurons.artifacts.cells import remove_kept
 from langneurons.artifacts.shares import joined_shares, sort_rows
@@ -20,41 +22,48 @@ def merge_deactivation(
     languages: Sequence[str],
     sets: Sequence[str],
 ) -> None:
-    """Join the shares into one table; the kept cells are removed.
+    """Join the shares into one table of `DEACTIVATION_ANSWERS`; the kept cells are removed.
 
     Parameters
     ----------
     paths
         The tables of all shares.
-    output
-        A table of `DEACTIVATION_ANSWERS`.
     languages, sets
         The order of the rows, after those without a set.
     """
-    table = joined_shares(paths, DEACTIVATION_ANSWERS)
-    # By cell and target in the configuration's order; problems keep their order.
-    orders = {"set": [NONE, *sets], "deactivated": languages, "target": languages}
-    table = sort_rows(table, ["set", "deactivated", "control_seed", "target"], orders)
-    write_table(table, output, DEACTIVATION_ANSWERS, inherited_provenance(paths[0]))
-    remove_kept(paths)
+    orders = {
+        "set": [NONE, *sets],
+        "deactivated": languages,
+        "control_seed": None,
+        "target": languages,
+    }
+    _merge(paths, output, DEACTIVATION_ANSWERS, orders)
 
 
 def merge_steering(
     paths: Sequence[str | Path], output: str | Path, languages: Sequence[str]
 ) -> None:
-    """Join the shares into one table; the kept cells are removed.
+    """Join the shares into one table of `STEERING_ANSWERS`; the kept cells are removed.
 
-    Parameters
-    ----------
-    paths
-        The tables of all shares.
-    output
-        A table of `STEERING_ANSWERS`.
-    languages
-        The languages steered from and to, in the order of the rows.
+    ``languages`` are those steered from and to, in the order of the rows.
     """
-    table = joined_shares(paths, STEERING_ANSWERS)
-    orders = {"intervention": INTERVENTIONS, "source": languages, "target": languages}
-    table = sort_rows(table, ["intervention", "source", "target", "control_seed"], orders)
-    write_table(table, output, STEERING_ANSWERS, inherited_provenance(paths[0]))
+    orders = {
+        "intervention": INTERVENTIONS,
+        "source": languages,
+        "target": languages,
+        "control_seed": None,
+    }
+    _merge(paths, output, STEERING_ANSWERS, orders)
+
+
+def _merge(
+    paths: Sequence[str | Path],
+    output: str | Path,
+    schema: pa.Schema,
+    orders: Mapping[str, Sequence[str] | None],
+) -> None:
+    """Join the shares; rows go by the columns of ``orders``, problems keep their order."""
+    given = {column: order for column, order in orders.items() if order is not None}
+    table = sort_rows(joined_shares(paths, schema), list(orders), given)
+    write_table(table, output, schema, inherited_provenance(paths[0]))
     remove_kept(paths)
