@@ -89,7 +89,8 @@ def test_a_method_in_one_file_types_neurons(finished: Project):
 def test_the_workflow_is_a_module_of_another_one(finished: Project, tmp_path):
     """From another working directory, under other names of its rules."""
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({**WHOLE_CONFIG, "figures": {"dpi": 61}}))
-    (tmp_path / "data").symlink_to(finished.folder / "data")
+    for name in ("data", "resources"):
+        (tmp_path / name).symlink_to(finished.folder / name)
     snakefile = finished.folder / "workflow/Snakefile"
     (tmp_path / "Snakefile").write_text(f'''
 configfile: "config.yaml"
