@@ -7,17 +7,22 @@ import pytest
 # The processes of pytest-xdist share the cores. Jobs of a workflow set their own number of threads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+#: Only reads what the finished workflow has made, so it may run beside the tests that edit it.
+AGAIN = "tests/workflow/test_again.py"
+
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep tests of the finished workflow in one process, and those of each file."""
-    group = "finished" if _uses_finished(item) else item.nodeid.partition("::")[0]
-    item.add_marker(pytest.mark.xdist_group(group))
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the finished workflow, since running it takes minutes."""
-    items.sort(key=lambda item: not _uses_finished(item))
+    """Start with what takes minutes: the finished workflow, and the second one beside it."""
+    first = ["finished", AGAIN]
+    items.sort(key=lambda item: first.index(_group(item)) if _group(item) in first else len(first))
 
 
-def _uses_finished(item: pytest.Item) -> bool:
-    return "finished" in getattr(item, "fixturenames", ())
+def _group(item: pytest.Item) -> str:
+    file = item.nodeid.partition("::")[0]
+    uses = "finished" in getattr(item, "fixturenames", ())
+    return "finished" if uses and file != AGAIN else file

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from project import (
     REST_CONFIG,
     REST_TARGETS,
@@ -49,13 +50,22 @@ def preloaded() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, preloaded) -> Project:
-    """The whole project with everything made. Tests may plan changes, not leave any."""
-    project = whole_project(tmp_path_factory.mktemp("finished"))
-    _trace(project, preloaded)
-    project.run()
-    project.environment = {}
-    return project
+def finished(tmp_path_factory, request) -> Project:
+    """The whole project with everything made. Tests may plan changes, not leave any.
+
+    Whichever process of pytest-xdist asks first makes it; the others wait for it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "finished"
+    with FileLock(f"{folder}.lock"):
+        if folder.exists():
+            return Project(folder, made=True)
+        partial = folder.with_name("partial")
+        project = whole_project(partial)
+        _trace(project, request.getfixturevalue("preloaded"))
+        project.run()
+        partial.rename(folder)
+    return Project(folder, made=True)
 
 
 @pytest.fixture(scope="session")
