@@ -34,6 +34,23 @@ CONFIG = {
     "deactivation": {"models": ["base"], "sets": ["specific"], "phases": True},
     "steering": {"models": ["base"], "languages": ["en", "sw"]},
 }
+#: Sections of `CONFIG` that say where models run and how much they are given at a time.
+PLACED = {
+    "models": {
+        **CONFIG["models"],
+        "base": {**CONFIG["models"]["base"], "device": "cuda:1", "device_map": "auto"},
+    },
+    "generation": {"batch_size": 3},
+    "collection": {"batch_tokens": 50},
+    "alignment": {
+        **CONFIG["alignment"],
+        "sampling": {"batch_size": 5},
+        "translation": {
+            **CONFIG["alignment"]["translation"], "device": "cpu", "batch_tokens": 70,
+        },
+    },
+    "deactivation": {**CONFIG["deactivation"], "batch_size": 7},
+}  # fmt: skip
 
 
 def experiment(**sections: Any) -> Experiment:

@@ -13,6 +13,7 @@ from peft import PeftModel
 from tiny_models import save_tiny_model, tiny_tokenizer
 from transformers import AutoModelForCausalLM
 
+from langneurons.alignment import training
 from langneurons.alignment.checkpoints import merge_adapter
 from langneurons.alignment.pairs import PAIRS
 from langneurons.alignment.resuming import Saving
@@ -106,9 +107,11 @@ def test_the_loss_of_a_step_is_that_worked_out_by_hand(tmp_path, spec):
 
 def test_training_raises_the_chosen_responses(tmp_path, spec):
     rows = [(f"{i}?", f"= {i}", "keine") for i in range(6)]
-    log = run(tmp_path, spec, rows, dev=2, steps=8, checkpoints=[], batch=4, micro_batch=2)
+    sizes = {"steps": 8, "checkpoints": [], "batch": 4, "micro_batch": 2}
+    log = run(tmp_path, spec, rows, dev=2, evaluation_steps=3, **sizes)
     train, dev = (log[log["split"] == split] for split in ("train", "dev"))
-    assert list(train["step"]) == list(dev["step"]) == list(range(1, 9))
+    assert list(train["step"]) == list(range(1, 9))
+    assert list(dev["step"]) == [3, 6, 8], "every third step and the last"
     assert train["loss"].iloc[-1] < train["loss"].iloc[0]
     assert dev["margin"].iloc[-1] > 0
     facts = read_provenance(tmp_path / "training.parquet")
@@ -136,6 +139,23 @@ def test_two_trainings_give_the_same_weights(tmp_path, spec, uninterrupted):
     pd.testing.assert_frame_equal(run(tmp_path, spec, ROWS, dev=2, **LONGER), log)
     assert adapters(tmp_path) == weights
     assert not (tmp_path / "adapters.training").exists(), "nothing is left behind"
+
+
+def test_pairs_in_memory_at_a_time_change_nothing_but_rounding(tmp_path, spec):
+    """A step takes ``batch`` pairs, however they are split up."""
+    logs = [
+        run(tmp_path / str(size), spec, ROWS, steps=3, batch=4, micro_batch=size)
+        for size in (4, 2, 1)
+    ]
+    for log in logs[1:]:
+        pd.testing.assert_frame_equal(log, logs[0], rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"dropout": 0.5}])
+def test_seed_and_dropout_change_the_weights(tmp_path, spec, change):
+    for name, changes in (("as-it-is", {}), ("changed", change)):
+        run(tmp_path / name, spec, ROWS, **changes)
+    assert adapters(tmp_path / "changed") != adapters(tmp_path / "as-it-is")
 
 
 class KilledError(Exception):
@@ -179,6 +199,35 @@ def test_a_training_with_other_settings_starts_anew(tmp_path, spec, monkeypatch)
     pd.testing.assert_frame_equal(changed, alone)
 
 
+@pytest.mark.parametrize(
+    "changed", ["nothing", "device", "settings", "pairs", "checkpoint", "dtype", "code"]
+)
+def test_what_another_training_must_share_to_be_resumed(tmp_path, spec, monkeypatch, changed):
+    def facts(folder, spec, rows=ROWS, code=None, **changes):
+        found = []
+
+        def note(_, facts):
+            found.append(json.dumps(facts, sort_keys=True))
+            raise KilledError
+
+        folder.mkdir()
+        pairs = write_pairs(folder / "pairs.parquet", list(rows))
+        monkeypatch.setattr(training, "keep_only", note)
+        with pytest.raises(KilledError):
+            align(pairs, folder / "adapters", folder / "log", spec, {**SETTINGS, **changes}, code)
+        return found
+
+    path = tmp_path / "model"
+    shutil.copytree(spec.path, path)
+    first = facts(tmp_path / "first", ModelSpec(str(path)))
+    if changed == "checkpoint":
+        save_tiny_model(path, "llama", seed=1)
+    changes = {"settings": {"beta": 1.5}, "pairs": {"rows": ROWS[1:]}, "code": {"code": {"a": "b"}}}
+    of_spec = {"device": {"device": "cpu"}, "dtype": {"dtype": "float64"}}.get(changed, {})
+    other = facts(tmp_path / "other", ModelSpec(str(path), **of_spec), **changes.get(changed, {}))
+    assert (other == first) is (changed in ("nothing", "device"))
+
+
 def test_the_merged_checkpoint_is_the_model_with_its_adapter(tmp_path, spec):
     run(tmp_path, spec)
     merge_adapter(spec, tmp_path / "adapters", 2, tmp_path / "aligned")
@@ -210,9 +259,17 @@ def test_target_modules_are_looked_up_in_the_architecture(tmp_path, architecture
         check_target_modules(spec, [own, "W_pack"])
 
 
-def test_a_pair_longer_than_the_context_is_refused(tmp_path, spec):
-    with pytest.raises(InputError, match=r"problem 'p0', language de: prompt and chosen .* 128"):
-        run(tmp_path, spec, [(PROMPT, "5" * 130, "6")])
+@pytest.mark.parametrize("side", ["chosen", "rejected"])
+def test_a_pair_longer_than_the_context_is_refused(tmp_path, spec, side):
+    # A token for each of the prompt's 5 bytes and the response's, and the end token: 5 + 122 + 1.
+    def pair(length):
+        responses = {"chosen": "5", "rejected": "6", side: "7" * length}
+        return [(PROMPT, responses["chosen"], responses["rejected"])]
+
+    assert len(run(tmp_path / "fits", spec, pair(122))) == 2
+    message = rf"problem 'p0', language de: prompt and {side} response have 129 .* 128"
+    with pytest.raises(InputError, match=message):
+        run(tmp_path / "long", spec, pair(123))
 
 
 def test_pairs_in_the_dev_split_only_are_refused(tmp_path, spec):

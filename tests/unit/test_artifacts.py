@@ -14,7 +14,9 @@ import pytest
 import langneurons
 from langneurons.artifacts import tables
 from langneurons.artifacts.atomic import atomic_path
+from langneurons.artifacts.cells import kept_rows
 from langneurons.artifacts.tables import (
+    artefact,
     read_arrow,
     read_provenance,
     read_table,
@@ -211,3 +213,21 @@ def test_wrong_type_is_named_with_the_one_expected(tmp_path):
     pq.write_table(pa.table({"layer": ["0"], "score": [1.0]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match="column 'layer' has type string, expected int32"):
         read_table(tmp_path / "a.parquet", SCHEMA)
+
+
+def test_a_cell_is_kept_for_its_facts_keys_neurons_and_format(tmp_path):
+    first, second = (artefact("cells", "number int32", version) for version in (1, 2))
+    measured = []
+
+    def cell(facts=("a",), keys=("k",), neurons=(b"01",), schema=first):
+        def rows():
+            measured.append(len(measured))
+            return pd.DataFrame({"number": measured[-1:]})
+
+        table = kept_rows(tmp_path / "all.parquet", {"of": facts}, keys, neurons, schema, rows)
+        return table["number"].to_pylist()[0]
+
+    changes = [{}, {"facts": ["b"]}, {"keys": ["l"]}, {"neurons": [b"10"]}, {"schema": second}]
+    assert [cell(**change) for change in changes] == [0, 1, 2, 3, 4]
+    assert [cell(**change) for change in changes] == [0, 1, 2, 3, 4]
+    assert measured == [0, 1, 2, 3, 4]

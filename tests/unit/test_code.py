@@ -74,6 +74,20 @@ def test_what_is_computed_is_an_edit(tmp_path, old, new):
     assert digest(tmp_path / "a", FUNCTION) != digest(tmp_path / "b", FUNCTION.replace(old, new))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x = 0", "x = ''"),
+        ("x = 0", "x = False"),
+        ("x = None", "x = []"),
+        ("def f(*, a=1): pass", "def f(*, a=2): pass"),
+        ("def f(*, a, b=1): pass", "def f(*, a=1, b): pass"),
+    ],
+)
+def test_empty_values_and_defaults_count(tmp_path, old, new):
+    assert digest(tmp_path / "a", old) != digest(tmp_path / "b", new)
+
+
 def test_what_is_annotated_in_a_class_is_a_field(tmp_path):
     first = digest(tmp_path / "a", "class A:\n    x: int = 1\n")
     assert digest(tmp_path / "b", "class A:\n    x: float = 1\n") != first

@@ -158,14 +158,14 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert not kept_cells(tmp_path / "1-of-1.parquet").exists()
 
 
-@pytest.mark.parametrize("changed", ["parameters", "checkpoint", "neurons", "code"])
+@pytest.mark.parametrize("changed", ["parameters", "checkpoint", "neurons", "code", "placement"])
 def test_cells_of_another_experiment_are_not_taken(
     deactivation_case, deactivation_tables, tmp_path, monkeypatch, changed
 ):
     path = tmp_path / "model"
     shutil.copytree(deactivation_case["spec"].path, path)
     deactivation_case = {**deactivation_case, "spec": ModelSpec(path=str(path), device="cpu")}
-    calls = interrupted(monkeypatch, after=6)
+    calls = interrupted(monkeypatch, after=8)
     with pytest.raises(KeyboardInterrupt):
         run(deactivation_case, tmp_path)
     parameters, changes = PARAMETERS, {}
@@ -175,11 +175,15 @@ def test_cells_of_another_experiment_are_not_taken(
         save_tiny_model(path, "mistral", seed=1, max_position_embeddings=64)
     if changed == "code":
         changes["code"] = {"deactivation.py": "0123"}
+    if changed == "placement":
+        changes = {"spec": ModelSpec(str(path), device="cpu:0"), "batch_size": 2}
+        changes["batch_tokens"] = 50
     if changed == "neurons":
         others = {place: kind for place, kind in TYPED.items() if place != (0, 5)}
         write_neurons(tmp_path / "neurons", typed={**others, (0, 6): TYPED[0, 5]})
         changes["neurons_path"] = tmp_path / "neurons"
     run(deactivation_case, tmp_path, parameters=parameters, **changes)
-    # Only the sets without general neurons are still the same: those are the first six cells.
-    taken = 6 if changed == "neurons" else 0
-    assert len(calls) == 7 + 11 - taken
+    # Of the eight cells kept, only those without general neurons are still the same: none, the
+    # specific ones of English and the related ones of both, each with its control: 1 + 3 · 2.
+    taken = {"placement": 8, "neurons": 7}.get(changed, 0)
+    assert len(calls) == 9 + 11 - taken

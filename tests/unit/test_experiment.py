@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from experiment_cases import CONFIG, LANGUAGES, experiment, selection
+from experiment_cases import CONFIG, LANGUAGES, PLACED, experiment, selection
 
 from langneurons.experiment.experiment import Experiment
 
@@ -128,36 +128,38 @@ def test_jobs_that_run_a_model_take_threads_and_the_gpu():
     assert one.resources("type_neurons") == {}
 
 
-def placed(rule, wildcards, **sections):
-    """Resources of a job that say where its model runs and how much it is given at a time."""
-    found = experiment(**sections).resources(rule)
-    return {key: value(wildcards) for key, value in found.items() if callable(value)}
+@pytest.mark.parametrize(
+    ("rule", "model", "sizes"),
+    [
+        ("inspect_model", "base", {}),
+        ("generate_responses", "base", {"batch_size": 3}),
+        ("sample_responses", "base", {"batch_size": 5}),
+        ("count_activations", "base", {"batch_tokens": 50}),
+        ("count_activations", "aligned@20", {"batch_tokens": 50}),  # loaded as its source is
+        ("align", "aligned", {}),
+        ("merge_adapter", "aligned@20", {}),
+        ("deactivate", "base", {"batch_size": 7, "batch_tokens": 50}),
+        ("steer", "base", {"batch_size": 3, "batch_tokens": 50}),
+    ],
+)
+def test_models_are_placed_by_resources(rule, model, sizes):
+    assert placed(rule, model) == {"device": "cuda:1", "device_map": "auto", **sizes}
 
 
-def test_resources_say_where_a_model_runs_and_how_much_it_is_given_at_a_time():
-    base = {"path": "owner/base", "device": "cuda:1", "device_map": "auto"}
-    models = {**CONFIG["models"], "base": base}
-    where = {"device": "cuda:1", "device_map": "auto"}
-    given = {"models": models, "generation": {"batch_size": 5}, "collection": {"batch_tokens": 70}}
-    assert placed("inspect_model", selection(), **given) == where
-    assert placed("generate_responses", selection(), **given) == {**where, "batch_size": 5}
-    assert placed("count_activations", selection(), **given) == {**where, "batch_tokens": 70}
-    # An aligned model is placed like its source, also while it is trained and merged.
-    for rule in ("inspect_model", "align", "merge_adapter"):
-        assert placed(rule, selection("aligned"), **given) == where
-    assert placed("sample_responses", selection(), **given)["batch_size"] == 32
-    assert placed("score_alignment", selection(), **given) == {"device": None, "batch_tokens": 8192}
-    assert placed("type_neurons", selection()) == {}
+def test_the_translation_model_is_placed_by_its_own_section():
+    assert placed("score_alignment", "base") == {"device": "cpu", "batch_tokens": 70}
 
 
-def test_interventions_are_given_as_much_as_other_stages_unless_told_otherwise():
-    given = {"generation": {"batch_size": 5}, "collection": {"batch_tokens": 70}}
-    both = {"device": None, "device_map": None, "batch_size": 5, "batch_tokens": 70}
-    assert placed("deactivate", selection(), **given) == both
-    assert placed("steer", selection(), **given) == both
-    own = {**given, "deactivation": {"batch_size": 3}, "steering": {"batch_size": 4}}
-    assert placed("deactivate", selection(), **own)["batch_size"] == 3
-    assert placed("steer", selection(), **own)["batch_size"] == 4
+def test_a_model_that_is_not_placed_goes_where_the_job_is():
+    found = {"device": None, "device_map": None, "batch_tokens": 50}
+    assert placed("count_activations", "other") == found
+    assert placed("tokenize", "base") == {}
+
+
+def placed(rule, model):
+    """The resources of a job that depend on its model."""
+    found = experiment(**PLACED).resources(rule)
+    return {key: value(selection(model)) for key, value in found.items() if callable(value)}
 
 
 def test_parsing_the_workflow_computes_no_digest(monkeypatch):

@@ -1,7 +1,7 @@
 """The settings that each rule gets: those that its results depend on, and no others."""
 
 import pytest
-from experiment_cases import CONFIG, Wildcards, experiment, selection
+from experiment_cases import CONFIG, PLACED, Wildcards, experiment, selection
 
 
 def settings(rule, wildcards, **sections):
@@ -17,6 +17,18 @@ def test_a_rule_that_runs_a_model_says_which():
         "folds": 10,
     }
     assert settings("tokenize", selection()) == {"spec": spec, "empty": "error"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["inspect_model", "generate_responses", "tokenize", "count_activations", "sample_responses",
+     "inspect_alignment", "score_alignment", "align", "merge_adapter", "deactivate", "steer"],
+)  # fmt: skip
+def test_no_rule_is_given_where_its_model_is_placed(rule):
+    """That would rerun it. It is a resource: see test_experiment.py."""
+    for model in ("base", "aligned")[rule in ("align", "merge_adapter") :]:
+        placed = settings(rule, selection(model), **PLACED)
+        assert placed == settings(rule, selection(model))
 
 
 def test_an_aligned_model_is_trained_and_merged_as_its_source_loads():

@@ -80,6 +80,17 @@ def test_wrong_specs_are_refused(keys, message):
         ModelSpec.from_config(keys)
 
 
+def test_results_depend_on_all_of_a_spec_but_where_the_model_is_placed():
+    spec = ModelSpec("org/model", "abc", "org/tokenizer", True, "float16", "cuda:1", "auto")
+    assert spec.deciding() == {
+        "path": "org/model",
+        "revision": "abc",
+        "tokenizer": "org/tokenizer",
+        "trust_remote_code": True,
+        "dtype": "float16",
+    }
+
+
 # --- Loading ---
 
 

@@ -145,5 +145,6 @@ def test_correct_within_the_tolerance():
 
 
 def test_the_tolerance_can_be_set():
-    result = is_correct(pd.Series([1.0, 1.0]), pd.Series([1.4, 1.6]), tolerance=0.5)
-    assert result.tolist() == [True, False]
+    # 1.5 is a number of binary digits: it is just 0.5 away.
+    result = is_correct(pd.Series([1.0] * 3), pd.Series([1.4, 1.5, 1.6]), tolerance=0.5)
+    assert result.tolist() == [True, True, False]

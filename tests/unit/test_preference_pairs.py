@@ -98,6 +98,15 @@ def test_the_cap_keeps_a_random_choice_that_the_seed_decides():
     assert set(first["problem"]) != set(other["problem"])
 
 
+def test_the_choice_under_the_cap_belongs_to_a_language():
+    both = pair([*many(), *many(language="fr")], ["fr", "de"], cap=10)
+    german, french = (both[both["language"] == name] for name in ("de", "fr"))
+    assert len(german) == len(french) == 10
+    assert set(german["problem"]) != set(french["problem"])
+    # Other languages do not change it.
+    assert german["problem"].tolist() == pair(many(), cap=10)["problem"].tolist()
+
+
 def test_a_problem_is_in_one_split_in_all_its_languages():
     pairs = pair([*many(), *many(language="fr")], ["de", "fr"], dev_share=0.25)
     splits = pairs.groupby("problem")["split"].nunique()
@@ -105,6 +114,15 @@ def test_a_problem_is_in_one_split_in_all_its_languages():
     dev = pairs[pairs["split"] == "dev"]
     assert dev["problem"].nunique() == 10  # of 40
     assert set(dev["language"]) == {"de", "fr"}
+
+
+def test_the_order_of_the_languages_does_not_change_the_split():
+    rows = [*many()[::-1], *many(problems=20, language="fr")]
+    first, other = (
+        dict(pair(rows, order, dev_share=0.5)[["problem", "split"]].to_numpy().tolist())
+        for order in (["de", "fr"], ["fr", "de"])
+    )
+    assert first == other
 
 
 def test_a_language_without_pairs_is_reported(caplog):
