@@ -50,6 +50,7 @@ PLACED = {
         },
     },
     "deactivation": {**CONFIG["deactivation"], "batch_size": 7},
+    "steering": {**CONFIG["steering"], "batch_size": 9},
 }  # fmt: skip
 
 

@@ -82,9 +82,11 @@ def test_what_is_computed_is_an_edit(tmp_path, old, new):
         ("x = None", "x = []"),
         ("def f(*, a=1): pass", "def f(*, a=2): pass"),
         ("def f(*, a, b=1): pass", "def f(*, a=1, b): pass"),
+        ("A = 1\nA += 1", "A = 1\nA += 2"),
+        ("import math as m\nA = m.pi", "import cmath as m\nA = m.pi"),
     ],
 )
-def test_empty_values_and_defaults_count(tmp_path, old, new):
+def test_all_that_a_file_defines_counts(tmp_path, old, new):
     assert digest(tmp_path / "a", old) != digest(tmp_path / "b", new)
 
 
@@ -202,10 +204,11 @@ def test_tables_of_functions_and_constants_of_several_names_are_followed(tmp_pat
         ONE, TWO = 1, 2
         if TWO:
             THREE = f
-        RUN = {0: f, 1: THREE}
+            def four(): return 4
+        RUN = {0: f, 1: THREE, 2: four}
         """,
     )
-    assert found == {"a": {"RUN", "f", "ONE", "TWO", "THREE"}}
+    assert found == {"a": {"RUN", "f", "ONE", "TWO", "THREE", "four"}}
 
 
 def test_what_always_runs_in_a_file_counts(tmp_path):
@@ -217,6 +220,32 @@ def test_what_always_runs_in_a_file_counts(tmp_path):
 
     first = found(tmp_path / "1", "import os\nos.environ.update(A='1')\ndef f(): pass")
     assert found(tmp_path / "2", "import os\nos.environ.update(A='2')\ndef f(): pass") != first
+
+
+def test_what_always_runs_in_a_file_is_followed(tmp_path):
+    found = reached(
+        tmp_path,
+        "from pack.a import f\nf()",
+        a="from pack.b import prepare\nprepare()\ndef f(): pass",
+        b="def prepare(): pass\ndef other(): pass",
+    )
+    assert found == {"a": {"f"}, "b": {"prepare"}}
+
+
+def test_what_errors_and_the_log_say_is_not_followed(tmp_path):
+    found = reached(
+        tmp_path,
+        "from pack.a import f\nf()",
+        a="""
+        import logging
+        logger = logging.getLogger(__name__)
+        def words(): return "no"
+        def f():
+            logger.info(words())
+            raise ValueError(words())
+        """,
+    )
+    assert found == {"a": {"f"}}
 
 
 def test_plumbing_is_not_followed(tmp_path):

@@ -158,7 +158,10 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert not kept_cells(tmp_path / "1-of-1.parquet").exists()
 
 
-@pytest.mark.parametrize("changed", ["parameters", "checkpoint", "neurons", "code", "placement"])
+CHANGES = ["parameters", "checkpoint", "neurons", "code", "placement", "sets"]
+
+
+@pytest.mark.parametrize("changed", CHANGES)
 def test_cells_of_another_experiment_are_not_taken(
     deactivation_case, deactivation_tables, tmp_path, monkeypatch, changed
 ):
@@ -171,6 +174,8 @@ def test_cells_of_another_experiment_are_not_taken(
     parameters, changes = PARAMETERS, {}
     if changed == "parameters":
         parameters = {**PARAMETERS, "problems": 2}
+    if changed == "sets":
+        parameters = {**PARAMETERS, "sets": PARAMETERS["sets"][::-1]}
     if changed == "checkpoint":
         save_tiny_model(path, "mistral", seed=1, max_position_embeddings=64)
     if changed == "code":
@@ -185,5 +190,5 @@ def test_cells_of_another_experiment_are_not_taken(
     run(deactivation_case, tmp_path, parameters=parameters, **changes)
     # Of the eight cells kept, only those without general neurons are still the same: none, the
     # specific ones of English and the related ones of both, each with its control: 1 + 3 · 2.
-    taken = {"placement": 8, "neurons": 7}.get(changed, 0)
+    taken = {"placement": 8, "sets": 8, "neurons": 7}.get(changed, 0)
     assert len(calls) == 9 + 11 - taken

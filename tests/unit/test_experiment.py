@@ -139,7 +139,7 @@ def test_jobs_that_run_a_model_take_threads_and_the_gpu():
         ("align", "aligned", {}),
         ("merge_adapter", "aligned@20", {}),
         ("deactivate", "base", {"batch_size": 7, "batch_tokens": 50}),
-        ("steer", "base", {"batch_size": 3, "batch_tokens": 50}),
+        ("steer", "base", {"batch_size": 9, "batch_tokens": 50}),
     ],
 )
 def test_models_are_placed_by_resources(rule, model, sizes):
@@ -156,9 +156,15 @@ def test_a_model_that_is_not_placed_goes_where_the_job_is():
     assert placed("tokenize", "base") == {}
 
 
-def placed(rule, model):
+@pytest.mark.parametrize("rule", ["deactivate", "steer"])
+def test_interventions_answer_in_batches_as_models_do_unless_told_otherwise(rule):
+    sections = {name: CONFIG[name] for name in ("deactivation", "steering")}
+    assert placed(rule, "base", **sections)["batch_size"] == 3
+
+
+def placed(rule, model, **sections):
     """The resources of a job that depend on its model."""
-    found = experiment(**PLACED).resources(rule)
+    found = experiment(**{**PLACED, **sections}).resources(rule)
     return {key: value(selection(model)) for key, value in found.items() if callable(value)}
 
 

@@ -55,6 +55,12 @@ def test_what_carries_results_without_shaping_them_is_left_out():
     assert not {"artifacts/tables", "artifacts/atomic", "errors", "job"} & found
 
 
+@pytest.mark.parametrize("rule", ["deactivate", "steer"])
+def test_what_decides_which_cells_are_measured_counts(rule):
+    found = files(rule, **vars(selection()), **SHARE)
+    assert {"artifacts/cells", "artifacts/digests", "artifacts/shares"} <= found
+
+
 @pytest.mark.parametrize("rule", ["deactivate", "steer", "compare_models", "export_masks"])
 def test_what_takes_typed_neurons_depends_on_no_method(rule):
     found = files(rule, **vars(selection()), **SHARE, before="base", after="other")

@@ -19,6 +19,7 @@ from langneurons.errors import InputError
 from langneurons.models.loading import ModelSpec
 from langneurons.responses.collection import generate_responses, merge_responses
 from langneurons.responses.generation import decode_response
+from langneurons.responses.sampling import chances
 from langneurons.responses.schemas import RESPONSES
 
 GREEDY = {"max_new_tokens": 6, "batch_size": 4}
@@ -150,6 +151,19 @@ def test_sampling_is_repeatable(spec, corpus):
     assert first["sample"].tolist() == [0, 1, 2] * 6
     assert first["language"].tolist() == (["en"] * 3 + ["de"] * 3) * 3
     assert first.groupby(["problem", "language"])["response"].nunique().min() > 1
+
+
+def test_random_numbers_belong_to_a_problem_a_language_and_a_sample(spec, corpus, monkeypatch):
+    names = []
+
+    def recorded(given, seed, tokens):
+        names.extend(map(tuple, given))
+        return chances(given, seed, tokens)
+
+    monkeypatch.setattr("langneurons.responses.sampling.chances", recorded)
+    table = _generate(spec, corpus, SAMPLING)
+    keys = table[["problem", "language", "sample"]]
+    assert sorted(names) == sorted(keys.itertuples(index=False, name=None))
 
 
 def test_sampling_does_not_depend_on_what_ran_before(spec, corpus):

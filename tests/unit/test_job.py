@@ -46,7 +46,8 @@ def test_resources_say_where_models_go_and_how_much_they_get_at_a_time(monkeypat
         "batch_size": 3,
         "batch_tokens": 99,
     }
-    found = called(monkeypatch, {"spec": {"path": "owner/base"}}, {"device_map": "auto"})
+    resources = {"device": None, "device_map": "auto"}
+    found = called(monkeypatch, {"spec": {"path": "owner/base"}}, resources)
     assert found == {"tokens_path": "t", "spec": ModelSpec("owner/base", device_map="auto")}
 
 

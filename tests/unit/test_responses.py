@@ -8,7 +8,7 @@ from langneurons.artifacts.tables import read_provenance, read_table, write_tabl
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
 from langneurons.responses.collection import given_responses, merge_responses, share_of_problems
-from langneurons.responses.grading import grade, write_grades
+from langneurons.responses.grading import grade, grade_numbers, write_grades
 from langneurons.responses.schemas import GRADES, RESPONSES
 
 
@@ -49,6 +49,13 @@ def test_grades(answered):
     assert table["correct"].tolist() == [True, False, True, False, True, False, pd.NA]
     found = table["response_language"].fillna("?").tolist()
     assert found == ["en", "en", "de", "en", "en", "?", "de"]
+
+
+def test_answers_need_not_be_whole_numbers(corpus):
+    corpus["answer"] = [2.5, 2.5, 0.125, 3.0, 3.0, 1.0]
+    texts = ["It is 2.5.", "Es sind 2,5.", "It is 0.12.", "Es sind 3,0.", "3.4", "1,4"]
+    table = grade_numbers(corpus.assign(response=texts), corpus)
+    assert table["correct"].tolist() == [True, True, False, True, False, False]
 
 
 def test_given_responses_follow_the_order_of_the_languages(answered):

@@ -35,6 +35,23 @@ def test_the_token_is_where_the_cumulative_probability_exceeds_the_number(number
     assert torch.isneginf(scores).sum(dim=-1).tolist() == [2, 2]
 
 
+@pytest.mark.parametrize(("number", "token"), [(0.0, 1), (0.25, 1), (0.5, 3)])
+def test_a_token_without_probability_is_never_chosen(number, token):
+    # Cumulative 0, 1/2, 1/2, 1, without rounding.
+    logits = torch.tensor([[-torch.inf, 0.0, -torch.inf, 0.0]])
+    sampling = Sampling(np.full((1, 1), number), 2, 1.0)
+    assert sampling(torch.zeros(1, 2, dtype=torch.int64), logits).argmax() == token
+
+
+def test_rare_tokens_beside_a_likely_one_are_told_apart():
+    # Weights 1, a thousand times 2⁻³⁰, and 1. Close to 1/2, float32 has steps of 2⁻²⁵ at best.
+    logits = torch.log(torch.tensor([[1.0, *[2**-30] * 1000, 1.0]]))
+    for token in (1, 500, 1000):
+        number = (1 + (token - 0.5) * 2**-30) / (2 + 1000 * 2**-30)
+        sampling = Sampling(np.full((1, 1), number), 2, 1.0)
+        assert sampling(torch.zeros(1, 2, dtype=torch.int64), logits).argmax() == token
+
+
 def test_the_temperature_divides_the_logits():
     # At a temperature of 1/2 the first row becomes 1/4 : 1/16 : 1/16, cumulative 2/3, 5/6, 1.
     for number, token in ((0.66, 0), (0.67, 1), (0.84, 2)):
@@ -70,7 +87,7 @@ def test_a_number_belongs_to_its_response():
     np.testing.assert_allclose(drawn[0, :3], first, atol=1e-8)
 
 
-LENGTHS = (3, 9, 5, 1, 12, 7, 2)
+LENGTHS = (3, 11, 5, 1, 12, 7, 2)
 
 
 def continuations(model, batch_size, temperature, new_tokens=10):
@@ -100,21 +117,41 @@ def test_responses_do_not_depend_on_the_batch_size(architecture, temperature):
     assert all(same) is (temperature == 0)
 
 
+def test_batches_are_full_and_begin_with_the_longest_prompts(monkeypatch):
+    model = tiny_model(tiny_config("llama"))
+    own, generate, shapes = model.generation_config, model.generate, []
+
+    def recorded(tokens, **settings):
+        shapes.append(tuple(tokens.shape))
+        return generate(tokens, **settings)
+
+    monkeypatch.setattr(model, "generate", recorded)
+    continuations(model, 4, 0)
+    # Prompts of 13, 12, 12, 8 tokens; of 6, 6, 4, 4; of 3, 2.
+    assert shapes == [(4, 13), (4, 6), (2, 3)]
+    assert model.generation_config is own, "what the checkpoint asks for is put back"
+
+
 def test_prompts_around_a_change_of_positions_do_not_share_batches():
     """LongRoPE encodes positions by the longest row of a batch."""
-    rope = {
-        "rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.0],
-        "long_factor": [3.0, 5.0], "original_max_position_embeddings": 16,
-    }  # fmt: skip
-    config = tiny_config(
-        "phi3", rope_parameters=rope, original_max_position_embeddings=16,
-        partial_rotary_factor=1.0,
-    )  # fmt: skip
-    model = tiny_model(config).double()
-    # Prompts of 2 to 13 tokens and 4 new ones: those from 13 tokens on pass position 16.
-    expected = continuations(model, 1, 0, new_tokens=4)
-    for size in (2, 100):
-        assert continuations(model, size, 0, new_tokens=4) == expected
+
+    def longrope(long_factor):
+        parameters = {
+            "rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.0],
+            "long_factor": long_factor, "original_max_position_embeddings": 16,
+        }  # fmt: skip
+        config = tiny_config(
+            "phi3", rope_parameters=parameters, original_max_position_embeddings=16,
+            partial_rotary_factor=1.0,
+        )  # fmt: skip
+        return tiny_model(config).double()
+
+    # Prompts of 2 to 13 tokens, and 9 of the 10 new ones are read: those from 8 tokens on pass 16.
+    expected = continuations(longrope([4.0, 64.0]), 1, 0)
+    for size in (2, 3, 100):
+        assert continuations(longrope([4.0, 64.0]), size, 0) == expected
+    # The factors matter here, so that a batch of prompts on both sides would have shown.
+    assert continuations(longrope([1.0, 1.0]), 1, 0) != expected
 
 
 def test_logits_that_are_no_numbers_are_refused():
