@@ -195,6 +195,32 @@ def test_names_handed_on_by_another_module_are_followed(tmp_path):
     assert found == {"b": {"f"}}
 
 
+def test_functions_may_import_different_things_under_one_name(tmp_path):
+    found = reached(
+        tmp_path,
+        "from pack.a import first, second\nfirst()\nsecond()",
+        a="""
+        def first():
+            from pack.b import load
+            return load()
+        def second():
+            from pack.c import load
+            return load()
+        """,
+        b="def load(): pass",
+        c="def load(): pass",
+    )
+    assert found == {"a": {"first", "second"}, "b": {"load"}, "c": {"load"}}
+
+
+@pytest.mark.parametrize(
+    "script", ["import pack.sub.a\npack.sub.a.first()", "import pack.sub.a as a\na.first()"]
+)
+def test_imported_modules_are_followed(tmp_path, script):
+    found = reached(tmp_path, script, sub__a="def first(): pass")
+    assert found == {"a": {"first"}}
+
+
 def test_tables_of_functions_and_constants_of_several_names_are_followed(tmp_path):
     found = reached(
         tmp_path,

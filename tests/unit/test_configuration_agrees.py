@@ -1,16 +1,18 @@
 """What the configuration says without importing a heavy module is what that module says."""
 
+from dataclasses import asdict
 from importlib import import_module
 from inspect import signature
 from typing import get_args
 
 import pytest
 
-from langneurons.experiment.configuration import Figures
+from langneurons.experiment.alignment import Translation
+from langneurons.experiment.configuration import Collection, Figures, Generation
 from langneurons.experiment.declared import methods
 from langneurons.experiment.interventions import NeuronSet
 from langneurons.experiment.reference import _alternatives
-from langneurons.experiment.sections import Dtype
+from langneurons.experiment.sections import PLACEMENT, Dtype
 
 
 def test_looks_by_default():
@@ -37,6 +39,34 @@ def test_dtypes_are_those_that_a_model_can_load_in():
     from langneurons.models.spec import DTYPES
 
     assert set(get_args(Dtype)) - {"auto"} <= set(DTYPES)
+
+
+def test_what_places_a_model_is_the_same_for_its_spec():
+    from langneurons.models.spec import ModelSpec
+
+    spec = ModelSpec("path")
+    assert asdict(spec).keys() - spec.deciding().keys() == {"device", "device_map"}
+    assert not spec.deciding().keys() & set(PLACEMENT)
+
+
+@pytest.mark.parametrize(
+    ("function", "sizes"),
+    [
+        ("responses.collection.write_responses", {"batch_size": Generation().batch_size}),
+        ("activations.collection.collect_activations", {"batch_tokens": Collection().batch_tokens}),
+        ("alignment.scoring.write_scores", {"batch_tokens": Translation(path="x").batch_tokens}),
+        *(
+            (f"interventions.{stage}", vars(Generation()) | vars(Collection()))
+            for stage in ("deactivation.deactivate", "steering.steer")
+        ),
+    ],
+)
+def test_as_much_is_given_at_a_time_by_default(function, sizes):
+    module, name = function.rsplit(".", 1)
+    parameters = signature(getattr(import_module(f"langneurons.{module}"), name)).parameters
+    found = {key: parameters[key].default for key in PLACEMENT if key in parameters}
+    assert found == {key: sizes[key] for key in found}
+    assert found
 
 
 @pytest.mark.parametrize("name", methods())

@@ -115,13 +115,13 @@ class Package:
     def _meaning(self, path: Path, name: str, attribute: str | None) -> list[tuple[Path, str]]:
         """Return what a name in a file, or an attribute of it, stands for in the package."""
         source = self._source(path)
-        if name in source.definitions:
-            return [(path, name)]
-        if name in source.imports:
-            imported = source.imports[name]
-            return self._member(imported.module, imported.name, attribute)
-        module, _, member = name.partition(".")[2].rpartition(".")  # a dotted string
-        return self._member(module, member, attribute)
+        if "." in name:  # a dotted string
+            module, _, member = name.partition(".")[2].rpartition(".")
+            return self._member(module, member, attribute)
+        found = [(path, name)] if name in source.definitions else []
+        for imported in source.imports.get(name, ()):
+            found += self._member(imported.module, imported.name, attribute)
+        return found
 
     def _member(self, module: str, name: str, attribute: str | None) -> list[tuple[Path, str]]:
         """Return a member of a module, or a module itself; nothing if it is plumbing."""

@@ -6,7 +6,7 @@ log messages and the texts of errors do not.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +44,17 @@ class Source:
 
     def __init__(self, path: Path, package: str) -> None:
         self._package = package
-        self.imports: dict[str, Import] = {}
-        """Names that the file imports from the package, anywhere."""
+        self.imports: dict[str, set[Import]] = {}
+        """Names that the file imports from the package, anywhere: several where functions import
+        different things under one name."""
         self.definitions: dict[str, list[ast.stmt]] = {}
         """Name → the statements at the top of the file that define it."""
         self.always: list[ast.stmt] = []
         """Statements that run whenever the file is imported."""
         tree = ast.parse(path.read_bytes(), str(path))
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom):
-                self.imports |= _imported(node, package)
+            for name, imported in _imported(node, package):
+                self.imports.setdefault(name, set()).add(imported)
         for statement in tree.body:
             self._add(statement)
 
@@ -194,8 +195,20 @@ def _stored(node: ast.AST) -> Iterator[str]:
             yield part.id
 
 
-def _imported(node: ast.ImportFrom, package: str) -> Mapping[str, Import]:
-    root, _, module = (node.module or "").partition(".")
-    if root != package or node.level:
-        return {}
-    return {alias.asname or alias.name: Import(module, alias.name) for alias in node.names}
+def _imported(node: ast.AST, package: str) -> Iterator[tuple[str, Import]]:
+    """Yield the names that a statement imports from the package, and what they stand for.
+
+    ``import package.a.b`` binds the package's own name, which then stands for that module.
+    """
+    match node:
+        case ast.ImportFrom(module=str(place), names=names, level=0):
+            root, _, module = place.partition(".")
+            if root == package:
+                for alias in names:
+                    yield alias.asname or alias.name, Import(module, alias.name)
+        case ast.Import(names=names):
+            for alias in names:
+                root, _, place = alias.name.partition(".")
+                if root == package and place:
+                    module, _, member = place.rpartition(".")
+                    yield alias.asname or root, Import(module, member)

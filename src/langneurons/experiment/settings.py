@@ -9,6 +9,7 @@ from typing import Any
 from langneurons.experiment.inputs import dataset_settings
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.models import Made
 from langneurons.experiment.sections import PLACEMENT
 
 Settings = dict[str, Any]
@@ -24,18 +25,23 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _spec(experiment: Inventory, wildcards: Any) -> Settings:
-    return {"spec": _without_placement(experiment.models[wildcards.model].spec)}
+    return {"spec": _deciding(experiment.models[wildcards.model].spec)}
 
 
-def _without_placement(settings: Settings) -> Settings:
-    return {key: value for key, value in settings.items() if key not in PLACEMENT}
+def _source_spec(experiment: Inventory, made: Made) -> Settings:
+    return {"spec": _deciding(experiment.models[made.source].spec)}
+
+
+def _deciding(settings: Settings, *left_out: str) -> Settings:
+    """Leave out where a model is placed and how much it is given at a time, and other keys."""
+    return {key: settings[key] for key in settings if key not in (*PLACEMENT, *left_out)}
 
 
 def _generation(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
-        "generation": _without_placement(experiment.config.generation.settings()),
+        "generation": _deciding(experiment.config.generation.settings()),
         "languages": experiment.languages,
     }
 
@@ -148,7 +154,7 @@ def _sampling(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
-        "generation": _without_placement(experiment.alignment.sampling.settings()),
+        "generation": _deciding(experiment.alignment.sampling.settings()),
         **_sampled_languages(experiment, wildcards),
     }
 
@@ -170,15 +176,14 @@ def _training(experiment: Inventory, wildcards: Any) -> Settings:
     made = experiment.made(wildcards.model)
     training = experiment.alignment.training.settings()
     return {
-        "spec": _without_placement(experiment.models[made.source].spec),
+        **_source_spec(experiment, made),
         "settings": {**training, "checkpoints": made.checkpoints},
     }
 
 
 def _adapter(experiment: Inventory, wildcards: Any) -> Settings:
     made = experiment.made(wildcards.model)
-    source = experiment.models[made.source]
-    return {"spec": _without_placement(source.spec), "step": made.step}
+    return {**_source_spec(experiment, made), "step": made.step}
 
 
 def _answers(experiment: Inventory) -> Settings:
@@ -188,8 +193,7 @@ def _answers(experiment: Inventory) -> Settings:
 
 def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.deactivation.settings()
-    left_out = ("methods", "masks", "models", "phases", *PLACEMENT)
-    kept = {key: value for key, value in stage.items() if key not in left_out}
+    kept = _deciding(stage, "methods", "masks", "models", "phases")
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
@@ -219,8 +223,7 @@ def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
 
 def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.steering.settings()
-    left_out = ("methods", "models", *PLACEMENT)
-    kept = {key: value for key, value in stage.items() if key not in left_out}
+    kept = _deciding(stage, "methods", "models")
     return {
         **_spec(experiment, wildcards),
         "template": experiment.config.prompt,
