@@ -1,0 +1,9 @@
+"""The settings that each rule's results depend on and no others, one dict per rule.
+
+The keys are the arguments of the function that the rule's script calls.
+"""
+
+from langneurons.experiment.settings import alignment, analysis, interventions
+from langneurons.experiment.settings.basis import Rules
+
+SETTINGS: Rules = {**analysis.SETTINGS, **alignment.SETTINGS, **interventions.SETTINGS}

@@ -1,0 +1,137 @@
+"""Settings of the rules from the data to the comparison, and of figures and tables."""
+
+from typing import Any
+
+from langneurons.experiment.inputs import dataset_settings
+from langneurons.experiment.instances import drawn_at
+from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.settings.basis import (
+    Rules,
+    Settings,
+    all_languages,
+    bootstrap,
+    deciding,
+    spec_of,
+)
+
+
+def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
+    dataset = dataset_settings(experiment, wildcards.dataset)
+    return {"dataset": dataset.settings(), "languages": experiment.languages}
+
+
+def _generation(experiment: Inventory, wildcards: Any) -> Settings:
+    return {
+        **spec_of(experiment, wildcards),
+        "template": experiment.config.prompt,
+        "generation": deciding(experiment.config.generation.settings()),
+        "languages": experiment.languages,
+    }
+
+
+def _given(experiment: Inventory, _wildcards: Any) -> Settings:
+    return {"template": experiment.config.prompt, "languages": experiment.languages}
+
+
+def _tokens(experiment: Inventory, wildcards: Any) -> Settings:
+    empty = experiment.config.collection.empty_responses
+    return {**spec_of(experiment, wildcards), "empty": empty}
+
+
+def _counting(experiment: Inventory, wildcards: Any) -> Settings:
+    return {
+        **spec_of(experiment, wildcards),
+        "languages": experiment.languages,
+        "folds": experiment.config.uncertainty.folds,
+    }
+
+
+def _published(experiment: Inventory, wildcards: Any) -> Settings:
+    folder = experiment.models[wildcards.model].counts[wildcards.dataset]
+    return {"folder": folder, "languages": experiment.languages}
+
+
+def _method(experiment: Inventory, wildcards: Any) -> Settings:
+    """The arguments of a method's ``select``; "auto" becomes None, which the method searches."""
+    parameters = experiment.config.neurons.settings()[wildcards.method]
+    return {
+        "method": wildcards.method,
+        "parameters": {
+            f"{key}_" if key == "lambda" else key: None if value == "auto" else value
+            for key, value in parameters.items()
+        },
+    }
+
+
+def _typing(experiment: Inventory, wildcards: Any) -> Settings:
+    return {**_method(experiment, wildcards), "languages": experiment.languages}
+
+
+def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
+    return {"segments": experiment.config.phases.segments}
+
+
+def _phases(experiment: Inventory, wildcards: Any) -> Settings:
+    return {**_method(experiment, wildcards), **bootstrap(experiment)}
+
+
+def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
+    names = (wildcards.before, wildcards.after)
+    return {
+        "languages": experiment.languages,
+        "pivot": experiment.config.pivot,
+        "trained": experiment.trained(*names),
+        "names": names,
+    }
+
+
+def _dataset_overlap(experiment: Inventory, wildcards: Any) -> Settings:
+    datasets = experiment.datasets_of(wildcards.model)
+    return {"datasets": datasets, "languages": experiment.languages}
+
+
+def _accuracy(experiment: Inventory, wildcards: Any) -> Settings:
+    return {"languages": experiment.languages, "model": wildcards.model}
+
+
+def _accuracy_change(experiment: Inventory, wildcards: Any) -> Settings:
+    names = (wildcards.before, wildcards.after)
+    return {
+        "languages": experiment.languages,
+        "trained": experiment.trained(*names),
+        "names": names,
+        "uncertainty": bootstrap(experiment),
+    }
+
+
+def _drawn(experiment: Inventory, wildcards: Any) -> Settings:
+    one = drawn_at(experiment, wildcards.name, wildcards.instance)
+    style = experiment.config.figures.settings()
+    values = {"values": one.values} if one.values else {}
+    return {"module": one.module, "title": one.title, "style": style, **values}
+
+
+SETTINGS: Rules = {
+    "build_corpus": _corpus,
+    "inspect_model": spec_of,
+    "generate_responses": _generation,
+    "merge_responses": all_languages,
+    "given_responses": _given,
+    "tokenize": _tokens,
+    "count_activations": _counting,
+    "merge_activations": all_languages,
+    "import_activations": _published,
+    "activation_probabilities": all_languages,
+    "type_neurons": _typing,
+    "export_masks": all_languages,
+    "segment_layers": _segments,
+    "describe_phases": _phases,
+    "compare_models": _comparison,
+    "overlap_datasets": _dataset_overlap,
+    "grade_responses": all_languages,
+    "evaluate_accuracy": _accuracy,
+    "compare_accuracy": _accuracy_change,
+    "grade_deactivation": all_languages,
+    "draw_figure": _drawn,
+    "write_table": _drawn,
+}
