@@ -194,3 +194,25 @@ def test_probabilities_table_has_a_row_a_neuron_and_records_the_tokens(tmp_path,
     assert table["neuron"].tolist() == [0, 1]
     assert table["sw"].tolist() == [5 / 16, 1 / 16]
     assert read_provenance(tmp_path / "p.parquet")["tokens"] == {"sw": 16, "en": 12}
+
+
+def test_probabilities_above_one_stay_and_are_named(tmp_path, caplog):
+    # en: 6 of 4 tokens, and 4 of 4; sw: 2 of 8, and 9 of 8.
+    active = np.array([[[[4, 6]]], [[[2, 9]]]])
+    write_counts(Counts(active, np.array([[4], [8]]), ("en", "sw")), tmp_path / "counts", {})
+    write_probabilities(tmp_path / "counts", tmp_path / "p", ("en", "sw"))
+    found = read_probabilities(tmp_path / "p", ("en", "sw"))
+    assert found.tolist() == [[[1, 0.25], [1.5, 1.125]]]
+    assert read_provenance(tmp_path / "p")["above_one"] == 2
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert (
+        "counts: 2 of 4 activation probabilities are above 1, up to 1.5, the first in layer 0, "
+        "neuron 1, en: active at more tokens than there are"
+    ) in record.message
+
+
+def test_no_probability_above_one_is_recorded_and_not_logged(tmp_path, written, caplog):
+    write_probabilities(written, tmp_path / "p.parquet", ("en", "sw"))
+    assert read_provenance(tmp_path / "p.parquet")["above_one"] == 0
+    assert not caplog.records

@@ -156,3 +156,32 @@ def test_training_draws_a_panel_a_measure_without_what_was_not_logged(tmp_path):
     # Before training the loss is ln 2.
     assert np.isclose(loss.lines[0].get_ydata()[0], 0.6931, atol=1e-4)
     assert accuracy.get_xlabel() == "training step"
+
+
+def visible_ticks(axes):
+    low, high = axes.get_ylim()
+    axes.figure.canvas.draw()
+    ticks = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+    return [label.get_text() for place, label in ticks if low <= place <= high]
+
+
+def test_an_axis_without_a_change_is_labelled_0_once(tmp_path):
+    facts = {"summaries": summaries(tmp_path, {}, {})}
+    by_layer = {"changes": [changes_by_layer(tmp_path / "layers", [0] * 12)]}
+    phases = {"phases": two_phases(tmp_path, None, None)}
+    by_n = changes_by_n(tmp_path / "sharing", change=[0] * 6)
+    figures = [
+        draw("layer_dynamics", by_layer | phases | facts, {"steps": [0, 20]}),
+        draw("sharing_dynamics", {"changes": [by_n]} | facts, {"steps": [0, 20]}),
+        draw("sharing_change", {"sharing": by_n} | facts),
+    ]
+    for axes in (axes for figure in figures for axes in figure.axes):
+        assert visible_ticks(axes) == ["0"]
+
+
+def test_an_axis_with_small_changes_is_labelled_with_whole_numbers(tmp_path):
+    by_n = changes_by_n(tmp_path / "sharing", change=[0, 1, 0, 0, 2, -1])
+    paths = {"changes": [by_n], "summaries": summaries(tmp_path, {}, {})}
+    everything, selected = draw("sharing_dynamics", paths, {"steps": [0, 20]}).axes
+    assert visible_ticks(everything) == ["0", "+1"]
+    assert visible_ticks(selected) == ["−1", "0", "+1", "+2"]

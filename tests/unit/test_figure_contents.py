@@ -16,10 +16,11 @@ from figure_cases import (
 )
 
 from langneurons.comparison.positions import TRANSITIONS
+from langneurons.figures.facts import selection_scalars
 from langneurons.figures.language_sharing import shared_neurons
 from langneurons.figures.probability_profiles import example_neurons
 from langneurons.figures.style import count_axis, new_figure, read_style, signed
-from langneurons.neurons.table import NEURONS, read_neurons
+from langneurons.neurons.table import NEURONS, read_neurons, read_summary
 from langneurons.phases.segmentation import LAYERS
 from langneurons.responses.accuracy import ACCURACY
 
@@ -249,3 +250,18 @@ def test_a_user_matplotlibrc_changes_nothing(monkeypatch, tmp_path):
     figure = draw_transitions(tmp_path)
     assert figure.axes[0].yaxis.label.get_size() == 7
     assert matplotlib.rcParams["font.size"] == 20
+
+
+@pytest.mark.parametrize(
+    ("unbounded", "said"),
+    [(True, "λ\u00a0=\u00a01.342e+07 (no bound found), τ"), (False, "λ\u00a0=\u00a01.342e+07, τ")],
+)
+def test_a_lambda_without_a_bound_is_stated_as_such(tmp_path, unbounded, said):
+    scalars = {"lambda": 0.2 * 2**26, "lambda_unbounded": unbounded}
+    (path,) = summaries(tmp_path, scalars)
+    assert said in selection_scalars(read_summary(path))
+
+
+def test_a_lambda_that_was_given_is_stated_alone(tmp_path):
+    (path,) = summaries(tmp_path, {"lambda": 0.125})
+    assert selection_scalars(read_summary(path)) == "λ\u00a0=\u00a00.125, τ\u00a0=\u00a00.5"

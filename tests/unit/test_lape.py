@@ -53,11 +53,19 @@ def test_fewer_candidates_than_asked():
     assert np.isnan(found.score).all()
 
 
-def test_every_selected_neuron_is_specific_whatever_its_number_of_languages():
+def test_every_selected_neuron_but_those_of_all_languages_is_specific():
     # Four candidates, four selected; N = 1, 2, 0, 3, 2.
-    neurons, _ = identify(CASE, "lape", {"top_rate": 0.8, "threshold_quantile": 0.25})
+    neurons, selection = identify(CASE, "lape", {"top_rate": 0.8, "threshold_quantile": 0.25})
     assert neurons.n_languages.tolist() == [[1, 2, 0, 3, 2]]
-    assert neurons.kind.tolist() == [[SPECIFIC, SPECIFIC, OTHER, SPECIFIC, SPECIFIC]]
+    assert neurons.kind.tolist() == [[SPECIFIC, SPECIFIC, OTHER, GENERAL, SPECIFIC]]
+    assert selection.selected.tolist() == [[True, True, False, True, True]]
+
+
+def test_mask_of_a_language_has_the_selected_neurons_of_all_languages_too():
+    # As in LAPE: whatever is selected belongs to every language with p > τ.
+    neurons, _ = identify(CASE, "lape", {"top_rate": 0.8, "threshold_quantile": 0.25})
+    masks = np.moveaxis(neurons.masks(), -1, 0)[:, 0]
+    assert [np.flatnonzero(mask).tolist() for mask in masks] == [[0, 1, 3, 4], [1, 3, 4], [3]]
 
 
 def test_unselected_neuron_of_all_languages_is_general():
@@ -74,6 +82,19 @@ def test_permuting_languages_changes_nothing(counts, data):
     np.testing.assert_array_equal(found.score, expected.score)
     np.testing.assert_array_equal(found.selected, expected.selected)
     assert found.threshold == expected.threshold
+
+
+@QUICK
+@given(counts_tables(languages=(2, 5)), st.sampled_from([0.1, 0.5, 1.0]))
+def test_types_restated_neuron_by_neuron(counts, top_rate):
+    p = counts.probabilities()
+    K = p.shape[-1]
+    # τ is low, so that some are active for all languages.
+    neurons, selection = identify(p, "lape", {"top_rate": top_rate, "threshold_quantile": 0.3})
+    for layer, neuron in np.ndindex(p.shape[:2]):
+        N = sum(value > selection.threshold for value in p[layer, neuron])
+        chosen = SPECIFIC if selection.selected[layer, neuron] else OTHER
+        assert neurons.kind[layer, neuron] == (GENERAL if N == K else chosen)
 
 
 @QUICK

@@ -73,7 +73,26 @@ def test_provenance_names_method_and_parameters(paths):
 def test_method_without_lambda_leaves_it_null(tmp_path):
     paths = write_case(tmp_path, PROBABILITIES, "lape", top_rate=0.5)
     summary = read_summary(paths[3])
-    assert pd.isna(summary[["lambda", "lambda_paper", "lambda_holds"]]).all()
+    columns = ["lambda", "lambda_paper", "lambda_holds", "lambda_unbounded"]
+    assert pd.isna(summary[columns]).all()
+
+
+@pytest.mark.parametrize(("top_rate", "unbounded"), [(1 / 6, True), (0.5, False)])
+def test_search_without_a_bound_is_recorded_and_logged(tmp_path, caplog, top_rate, unbounded):
+    # By peak alone neuron 0, (1, 0, 0), is the first: earlier than (1, 3/4, 3/4), which is active
+    # for all and comes second.
+    parameters = {"top_rate": top_rate, "threshold_quantile": 0.5, "lambda_": None}
+    summary = read_summary(write_case(tmp_path, PROBABILITIES, **parameters)[3])
+    assert summary["lambda_holds"]
+    assert summary["lambda_unbounded"] == unbounded
+    assert (summary["lambda"] == 0.2 * 2**26) == unbounded
+    said = "probabilities.parquet: no bound up to λ = 13421772.8: no selected neuron is active"
+    assert (said in caplog.text) == unbounded
+
+
+def test_given_lambda_has_no_bound_to_tell(paths, caplog):
+    assert pd.isna(read_summary(paths[3])["lambda_unbounded"])
+    assert "no bound" not in caplog.text
 
 
 def test_neuron_that_was_no_candidate_has_no_score(tmp_path):

@@ -16,10 +16,11 @@ from langneurons.activations.counts import (
     write_probabilities,
 )
 from langneurons.activations.published import import_counts
-from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.neurons.masks import write_masks
 from langneurons.neurons.methods.ternary import select
 from langneurons.neurons.table import NEURONS, read_summary, write_neurons
+from langneurons.neurons.types import identify
 from langneurons.phases.expectations import EXPECTATIONS
 from langneurons.phases.segmentation import SUPPORT
 from langneurons.phases.table import read_phases
@@ -48,6 +49,7 @@ def test_published_lambda_and_threshold(released):
     summary = read_summary(released.summary)
     assert summary["lambda"] == 0.109375
     assert summary["lambda_holds"]
+    assert not summary["lambda_unbounded"]
     assert summary["threshold"] == 0.5644363164901733
     # λ · ln 10 / m, m = 2.928968… / 10
     assert summary["lambda_paper"] == pytest.approx(0.8598, abs=1e-4)
@@ -120,3 +122,60 @@ def test_order_of_languages_leaves_the_published_selection(released):
     found, expected = select(p[..., ::-1]), select(p)
     np.testing.assert_array_equal(found.score, expected.score)
     np.testing.assert_array_equal(found.selected, expected.selected)
+
+
+@pytest.mark.parametrize(
+    ("languages", "largest"),
+    # Doubled once, halved eight times from 0.2 to 0.4: 0.2 + i · 0.2 / 256.
+    [
+        (("en", "de", "zh"), 0.2 + 80 * 0.2 / 256),
+        (("en", "es", "fr"), 0.2 + 26 * 0.2 / 256),
+        (("bn", "th", "sw"), 0.2 + 73 * 0.2 / 256),
+    ],
+)
+def test_three_languages_bear_a_larger_lambda_than_the_release_tries(released, languages, largest):
+    p = read_probabilities(released.probabilities, languages)
+    found = select(p)
+    assert found.parameters["lambda"] == pytest.approx(largest, abs=1e-12)
+    assert found.parameters["lambda_holds"]
+    assert found.parameters["lambda_unbounded"] is False
+    assert not select(p, lambda_=found.parameters["lambda"] + 1e-3).parameters["lambda_holds"]
+
+
+def test_twelve_probabilities_above_one_are_kept_and_named(released, tmp_path, caplog):
+    write_probabilities(released.counts, tmp_path / "p.parquet", LANGUAGES)
+    assert (
+        "counts.parquet: 12 of 4587520 activation probabilities are above 1, up to 1.001031, the "
+        "first in layer 10, neuron 13422, th: "
+    ) in caplog.text
+    assert read_provenance(tmp_path / "p.parquet")["above_one"] == 12
+    found = read_probabilities(tmp_path / "p.parquet", LANGUAGES)
+    layers, neurons, _ = np.nonzero(found > 1)
+    # Half of the twelve are neuron 6236 of layer 28, in as many languages.
+    assert layers.tolist() == [10, 12, 17, 19, *[28] * 6, 31, 31]
+    assert neurons.tolist() == [13422, 10256, 14133, 1481, *[6236] * 6, 5577, 5577]
+    # Its largest, in de: 336,099 of 335,753 tokens.
+    assert found[28, 6236, LANGUAGES.index("de")] == np.float32(336_099 / 335_753) == found.max()
+
+
+def test_probabilities_above_one_are_where_prompts_alone_were_inactive_more_often(released):
+    counts = read_counts(released.counts, LANGUAGES)
+    folder = shared("released") / "activations" / "mgsm"
+    for language, active, tokens in zip(LANGUAGES, counts.active, counts.tokens, strict=True):
+        full, prefix = (
+            torch.load(folder / f"{part}activation.{language}.{MODEL}.pt", weights_only=True)
+            for part in ("", "prefix.")
+        )
+        inactive, inactive_prefix = (
+            part["total_tokens"] - part["over_zero"].long() for part in (full, prefix)
+        )
+        above = (inactive < inactive_prefix).numpy()
+        np.testing.assert_array_equal(active[0] > tokens[0], above)
+
+
+def test_lape_selects_no_neuron_of_all_languages(released):
+    p = read_probabilities(released.probabilities, LANGUAGES)
+    neurons, _ = identify(p, "lape", {})
+    by_n = np.bincount(neurons.n_languages[neurons.selected], minlength=11)
+    assert by_n.tolist() == [0, 3406, 820, 225, 74, 50, 10, 2, 1, 0, 0]
+    assert np.bincount(neurons.kind.reshape(-1)).tolist() == [4588, 0, 7797, 446_367]

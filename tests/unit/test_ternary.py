@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from langneurons.neurons.methods.selection import activity_threshold, lowest
-from langneurons.neurons.methods.ternary import select
+from langneurons.neurons.methods.ternary import LAMBDA_BOUND, select
 
 # m = (1 + 1/2 + 1/3) / 3 = 11/18: the scale of the peak probability at K = 3.
 M3 = 11 / 18
@@ -52,6 +52,7 @@ def test_lambda_search_by_hand():
     assert found.threshold == 0.25
     assert found.parameters["lambda"] == pytest.approx(0.06484375, abs=1e-15)
     assert found.parameters["lambda_holds"]
+    assert found.parameters["lambda_unbounded"] is False
     assert found.selected.tolist() == [[False, True]]
 
 
@@ -65,6 +66,7 @@ def test_fixed_lambda_above_the_largest_that_holds_says_so():
     assert found.selected.tolist() == [[True, False]]
     assert found.parameters["lambda"] == 0.07
     assert not found.parameters["lambda_holds"]
+    assert found.parameters["lambda_unbounded"] is None  # nothing was searched for
 
 
 def test_lambda_when_none_holds():
@@ -72,13 +74,35 @@ def test_lambda_when_none_holds():
     found = select(one_layer((1, 1, 1), (0.5, 0.25, 0.25)), top_rate=1.0, threshold_quantile=1 / 3)
     assert found.parameters["lambda"] == 0
     assert not found.parameters["lambda_holds"]
+    assert found.parameters["lambda_unbounded"] is False
 
 
-def test_lambda_when_all_hold():
-    # No neuron is active for all. Eight halvings keep the lower end moving up: 0.2 − 0.2 / 2⁸.
-    found = select(one_layer((1, 0, 0), (0, 0.5, 0)), top_rate=0.5)
-    assert found.parameters["lambda"] == pytest.approx(0.2 - 0.2 / 256, abs=1e-15)
+def test_bracket_is_doubled_where_its_upper_end_holds():
+    # A = (1, 1, 1) is active for all: s_A = 1 − λ · 18/11; B = (1/2, 0, 0): s_B = −λ · 9/11.
+    # A is selected in its place from λ = 11/9 = 1.2222 on: 0.2, 0.4 and 0.8 hold, 1.6 does not.
+    # Ten halvings of [0.8, 1.6] leave 0.8 / 1024 < 1e-3; (11/9 − 0.8) / 0.8 · 1024 = 540.4.
+    found = select(one_layer((1, 1, 1), (0.5, 0, 0)), top_rate=0.5, threshold_quantile=1 / 3)
+    assert found.threshold == 0
+    assert found.parameters["lambda"] == pytest.approx(0.8 + 0.8 * 540 / 1024, abs=1e-12)
     assert found.parameters["lambda_holds"]
+    assert found.parameters["lambda_unbounded"] is False
+    assert found.selected.tolist() == [[False, True]]
+
+
+def test_no_bound_is_found_where_no_neuron_is_active_for_all():
+    found = select(one_layer((1, 0, 0), (0, 0.5, 0)), top_rate=0.5)
+    assert found.parameters["lambda"] == LAMBDA_BOUND == 0.2 * 2**26
+    assert found.parameters["lambda_holds"]
+    assert found.parameters["lambda_unbounded"] is True
+
+
+def test_bound_of_the_search_lies_above_the_largest_lambda_that_decides():
+    # K = 2, m = 3/4; two peaks as close as float32 allows, and entropies as far apart as can be:
+    # s_A = 1 − λ · 4/3, s_B = −λ · (1 − 2⁻²⁴) · 4/3: A is selected from λ = 3/4 · 2²⁴ on.
+    found = select(one_layer((1, 1), (1 - 2**-24, 0)), top_rate=0.5, threshold_quantile=0.25)
+    assert found.parameters["lambda"] == pytest.approx(0.75 * 2**24, rel=1e-8)
+    assert found.parameters["lambda"] <= 0.75 * 2**24 < LAMBDA_BOUND
+    assert found.parameters["lambda_unbounded"] is False
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Counts are additive over responses, so merging shards is a sum and a bootstrap o
 weighted sum. Arrays have the axes language (K), fold (F), layer (L), neuron (D).
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from langneurons.artifacts.tables import (
     write_table,
 )
 from langneurons.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 #: Counts of active neurons over the response tokens of one language, fold and layer.
 #: ``active[j]`` is the number of tokens at which neuron j was active; D entries.
@@ -161,6 +164,9 @@ def write_probabilities(
 ) -> None:
     """Write p[i, j, k]: one row per neuron, one float32 column per language.
 
+    Published counts can give probabilities above 1: they stay as they are, the log names them, and
+    the provenance has their number, ``above_one``.
+
     Raises
     ------
     InputError
@@ -173,7 +179,8 @@ def write_probabilities(
     table = pd.DataFrame({"layer": layer, "neuron": neuron})
     table[list(languages)] = probabilities.reshape(L * D, K)
     tokens = dict(zip(languages, counts.tokens.sum(axis=1).tolist(), strict=True))
-    provenance = {"inputs": [str(counts_path)], "tokens": tokens}
+    above_one = _warn_above_one(probabilities, counts_path, languages)
+    provenance = {"inputs": [str(counts_path)], "tokens": tokens, "above_one": above_one}
     write_table(table, output, probabilities_schema(languages), provenance)
 
 
@@ -189,3 +196,25 @@ def probabilities_schema(languages: Sequence[str]) -> pa.Schema:
     """Columns of a probabilities artefact for these languages."""
     shares = ", ".join(f"{language} float32" for language in languages)
     return artefact("probabilities", f"layer int32, neuron int32, {shares}")
+
+
+def _warn_above_one(
+    probabilities: np.ndarray, counts_path: str | Path, languages: Sequence[str]
+) -> int:
+    """Number of probabilities (L, D, K) above 1, which no single pass over the tokens gives."""
+    cells = np.argwhere(probabilities > 1)
+    if len(cells):
+        layer, neuron, language = cells[0]
+        logger.warning(
+            "%s: %d of %d activation probabilities are above 1, up to %.7g, the first in layer %d, "
+            "neuron %d, %s: active at more tokens than there are, as in differences between two "
+            "runs that disagree; the numbers stay as they are",
+            counts_path,
+            len(cells),
+            probabilities.size,
+            probabilities.max(),
+            layer,
+            neuron,
+            languages[language],
+        )
+    return len(cells)

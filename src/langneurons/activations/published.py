@@ -3,7 +3,9 @@
 A folder holds, for each language, ``activation.<language>.<model>.pt`` (prompt + response) and
 ``prefix.activation.<language>.<model>.pt`` (prompt alone). Each is a dict with ``total_tokens``
 (int) and ``over_zero`` (integer tensor, layers × neurons). Counts over the response tokens are
-the difference between the two, negatives clamped to 0 (METHOD 1).
+the difference between the two, negatives clamped to 0 (METHOD 1). It exceeds the number of response
+tokens where a neuron was inactive more often over the prompts alone than over prompts + responses:
+the two runs do not agree on the prompts. As in the release, that side is not clamped.
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,8 @@ def selection_scalars(summary: pd.Series) -> str:
     threshold = f"τ\u00a0=\u00a0{summary['threshold']:.4g}"
     if pd.isna(summary["lambda"]):
         return threshold
-    return f"λ\u00a0=\u00a0{summary['lambda']:.4g}, {threshold}"
+    found = " (no bound found)" if summary["lambda_unbounded"] else ""
+    return f"λ\u00a0=\u00a0{summary['lambda']:.4g}{found}, {threshold}"
 
 
 def read_comparison_facts(comparison: Path, summaries: Sequence[Path]) -> list[str]:

@@ -256,7 +256,8 @@ def signed(value: float, decimals: int = 0) -> str:
 
 def signed_axis(axes: Axes) -> None:
     """Label the y axis with whole numbers and their signs."""
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    # One tick, 0, where nothing changed: more would lie at fractions, which all read "0".
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value)))
 
 

@@ -1,5 +1,6 @@
 """The neurons artefact and its one-row summary: schemas, writing, reading."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from langneurons.errors import InputError
 from langneurons.neurons.methods.selection import Selection
 from langneurons.neurons.types import TYPES, Neurons, identify
 
+logger = logging.getLogger(__name__)
+
 #: One row per neuron, sorted by layer and neuron. ``languages`` are those with p > τ.
 NEURONS = artefact(
     "neurons",
@@ -28,8 +31,10 @@ SUMMARY = artefact(
     "summary",
     "method string, languages [string], layers int32, neurons_per_layer int32, top_rate float64, "
     "threshold_quantile float64, threshold float64, lambda float64?, lambda_paper float64?, "
-    f"lambda_holds bool?, {', '.join(f'{kind} int64' for kind in TYPES)}, "
+    "lambda_holds bool?, lambda_unbounded bool?, "
+    f"{', '.join(f'{kind} int64' for kind in TYPES)}, "
     "histogram_all [int64], histogram_selected [int64], mask_sizes [int64]",
+    version=2,
 )
 
 
@@ -44,6 +49,13 @@ def write_neurons(
     """Type the neurons of a probabilities artefact; write `NEURONS` and `SUMMARY` tables."""
     probabilities = read_probabilities(probabilities_path, languages)
     neurons, selection = identify(probabilities, method, parameters)
+    if selection.parameters.get("lambda_unbounded"):
+        logger.warning(
+            "%s: no bound up to λ = %.10g: no selected neuron is active for all languages even "
+            "when they are ranked by their highest probability alone, as they are here",
+            probabilities_path,
+            selection.parameters["lambda"],
+        )
     provenance = {
         "inputs": [str(probabilities_path)],
         "method": method,
@@ -119,7 +131,7 @@ def _summary(
 ) -> pd.DataFrame:
     L, D, K = neurons.active.shape
     N = neurons.n_languages
-    absent = {"lambda": None, "lambda_paper": None, "lambda_holds": None}
+    absent = dict.fromkeys(["lambda", "lambda_paper", "lambda_holds", "lambda_unbounded"])
     row = {
         "method": method,
         "languages": list(languages),

@@ -49,7 +49,7 @@ def identify(
 
     Specific: selected and N = 1; related: selected and 1 < N < K; general: N = K over ALL
     neurons; other: the rest. A method without a related type calls every selected neuron with
-    N ≥ 1 specific.
+    1 ≤ N < K specific: one that is active for all languages is specific to none.
 
     Parameters
     ----------
@@ -70,5 +70,5 @@ def identify(
         kind[selection.selected & (N == 1)] = SPECIFIC
         kind[selection.selected & (N > 1) & (N < K)] = RELATED
     else:
-        kind[selection.selected & (N >= 1)] = SPECIFIC
+        kind[selection.selected & (N >= 1) & (N < K)] = SPECIFIC
     return Neurons(kind, active, selection.selected), selection

@@ -36,4 +36,4 @@ class Method:
     underscore appended to names that Python reserves (``lambda_``)."""
     related: bool
     """Whether the method distinguishes related from specific neurons; if not, every selected neuron
-    with N ≥ 1 is specific."""
+    with 1 ≤ N < K is specific."""

@@ -10,7 +10,8 @@ from langneurons.neurons.methods.selection import (
     sorted_shares,
 )
 
-#: LAPE knows only language-specific neurons: every selected neuron with N ≥ 1 is one.
+#: LAPE knows only language-specific neurons: every selected neuron is one, for each of its N
+#: languages, unless these are all languages.
 METHOD = Method(
     about="Language activation probability entropy (LAPE)",
     related=False,

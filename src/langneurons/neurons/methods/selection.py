@@ -55,7 +55,7 @@ def lowest(score: np.ndarray, number: int) -> np.ndarray:
     number = min(number, int(np.count_nonzero(~np.isnan(flat))))
     if number == 0:
         return np.zeros(score.shape, dtype=bool)
-    # The λ search calls this ten times; partitioning takes a fraction of the time of sorting.
+    # The λ search calls this ten times or more; partitioning takes a fraction of sorting's time.
     highest = np.partition(flat, number - 1)[number - 1]  # NaN sorts last
     selected = flat < highest
     ties = np.flatnonzero(flat == highest)

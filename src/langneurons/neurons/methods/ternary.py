@@ -23,6 +23,10 @@ from langneurons.neurons.methods.selection import (
 #: The release's bisection: from this bracket, down to this width.
 LAMBDA_BRACKET = (0.0, 0.2)
 LAMBDA_TOLERANCE = 1e-3
+#: No larger λ is tried. H / ln K is at most 1 and m at most 3/4, so from λ = 3/4 · 2²⁴ on, no
+#: difference in entropy outweighs that of two peaks above 1/2 which float32 tells apart: neurons
+#: are ranked by their peaks, and larger λ rank them the same.
+LAMBDA_BOUND = LAMBDA_BRACKET[1] * 2**26
 _EPS = 1e-12  # inside the logarithm, as in the release
 
 METHOD = Method(
@@ -60,13 +64,14 @@ def select(
         Share of all probabilities at or below τ.
     lambda_
         Weight of the peak probability, on the release's scale; None searches for the largest at
-        which no selected neuron is active for all languages.
+        which no selected neuron is active for all languages (`_search`).
 
     Returns
     -------
     Selection
-        ``parameters`` holds top_rate, threshold_quantile, lambda, lambda_paper and
-        lambda_holds: whether no selected neuron is active for all languages at that λ.
+        ``parameters`` holds top_rate, threshold_quantile, lambda, lambda_paper, lambda_holds:
+        whether no selected neuron is active for all languages at that λ, and lambda_unbounded:
+        whether the search found no λ at which one is; None without a search.
     """
     K = probabilities.shape[-1]
     number = round(top_rate * probabilities[..., 0].size)
@@ -79,7 +84,7 @@ def select(
     def holds(weight: float) -> bool:
         return not (lowest(evenness - weight * peak, number) & in_all).any()
 
-    weight = _search(holds) if lambda_ is None else lambda_
+    weight, unbounded = _search(holds) if lambda_ is None else (lambda_, None)
     score = evenness - weight * peak
     return Selection(
         score=score,
@@ -91,6 +96,7 @@ def select(
             "lambda": weight,
             "lambda_paper": weight * float(np.log(K)) / scale,
             "lambda_holds": holds(weight),
+            "lambda_unbounded": unbounded,
         },
     )
 
@@ -101,14 +107,30 @@ def _entropy(probabilities: np.ndarray) -> np.ndarray:
     return -(share * np.log(share + _EPS)).sum(axis=-1)
 
 
-def _search(holds: Callable[[float], bool]) -> float:
-    """Largest λ for which ``holds``, by the release's bisection; 0 where none does."""
+def _search(holds: Callable[[float], bool]) -> tuple[float, bool]:
+    """Largest λ for which ``holds``, to within `LAMBDA_TOLERANCE`.
+
+    The upper end of the release's bracket is doubled until it does not hold, then the release's
+    bisection narrows the last bracket. That is the largest as long as ``holds`` fails once and for
+    all as λ grows. Nothing guarantees this: the neuron with N = K that a higher λ selects can lose
+    its place again to one with a higher peak. What is returned has been tried, and so has a λ above
+    it that does not hold, by no more than the tolerance; beyond that one, nothing is looked for.
+
+    Returns
+    -------
+    tuple
+        λ, or 0 where no λ that was tried holds; and whether no bound was found: every λ that was
+        tried holds, and the one returned is `LAMBDA_BOUND`.
+    """
     low, high = LAMBDA_BRACKET
-    best = low
+    while holds(high):
+        if high >= LAMBDA_BOUND:
+            return high, True
+        low, high = high, 2 * high
     while high - low > LAMBDA_TOLERANCE:
         middle = (low + high) / 2
         if holds(middle):
-            low = best = middle
+            low = middle
         else:
             high = middle
-    return best
+    return low, False
