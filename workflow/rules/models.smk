@@ -1,6 +1,27 @@
 """Models are inspected before any work: architecture, NaN weights, tokenizer."""
 
 
+rule convert_gguf:
+    """A checkpoint like any other: the weights and the tokenizer of a GGUF file."""
+    input:
+        unpack(experiment.reads("convert_gguf")),
+    output:
+        directory(paths.checkpoint),
+    log:
+        paths.log(paths.checkpoint),
+    wildcard_constraints:
+        model=experiment.one_of(experiment.converted_models),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        **experiment.resources("convert_gguf"),
+    params:
+        code=experiment.code("convert_gguf"),
+        settings=experiment.settings("convert_gguf"),
+    script:
+        "../scripts/convert_gguf.py"
+
+
 rule inspect_model:
     input:
         unpack(experiment.reads("inspect_model")),

@@ -1,10 +1,12 @@
-"""Atomic writes: a file appears under its final name only when it is complete.
+"""Atomic writes: a file or folder appears under its final name only when it is complete.
 
-A job that is killed at any moment leaves at most a hidden temporary file beside it.
+A job that is killed at any moment leaves at most something hidden and temporary beside it.
 """
 
 import errno
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +31,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         If there is no room for the file: a full disk, an exhausted quota, a file size limit.
     """
     path = Path(path)
-    try:
+    with _refusing_full_disks(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _temporary_beside(path) as temporary:
             yield temporary
@@ -38,11 +40,49 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             os.umask(umask)
             temporary.chmod(0o666 & ~umask)
             temporary.replace(path)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a new folder beside ``path`` that takes its place on success.
+
+    A folder that is at ``path`` already stays until then. The new one is removed if the block
+    raises; what a killed job leaves of it goes when the next one begins.
+
+    Raises
+    ------
+    InputError
+        As `atomic_path`.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    with _refusing_full_disks(path):
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            yield partial
+            shutil.rmtree(path, ignore_errors=True)
+            partial.rename(path)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _refusing_full_disks(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        number = _number(error)
+        if number not in _NO_ROOM:
             raise
-        reason = os.strerror(error.errno).lower()
+        reason = os.strerror(number).lower()
         raise InputError(f"{path}: cannot be written: {reason}; make room and run again") from None
+
+
+def _number(error: Exception) -> int:
+    """Return the number of a system's error, or 0; libraries in Rust put it into the text."""
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    return getattr(error, "errno", None) or (int(said[1]) if said else 0)
 
 
 @contextmanager

@@ -7,17 +7,21 @@ numbers depend on.
 
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pandas as pd
 import pyarrow as pa
 
+from langneurons.artifacts.progress import Progress
 from langneurons.artifacts.tables import read_arrow, write_table
+from langneurons.job import CONSOLE
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -45,7 +49,20 @@ def measure_cells(
     description: str,
     progress: bool = True,
 ) -> None:
-    """Measure cells one after another and write their rows as one table.
+    """Measure cells one after another and write their rows as one table; see `measured_cells`."""
+    table = measured_cells(cells, measurement, output, schema, description, progress)
+    write_table(table, output, schema, provenance)
+
+
+def measured_cells(
+    cells: Sequence[T],
+    measurement: Measurement[T],
+    output: str | Path,
+    schema: pa.Schema,
+    description: str,
+    progress: bool = True,
+) -> pa.Table:
+    """Measure cells one after another and return their rows.
 
     A cell that an earlier run of the same job finished is not measured again.
 
@@ -53,21 +70,25 @@ def measure_cells(
     ----------
     cells
         The cells of this job's share; there may be none.
-    output, schema, provenance
+    output, schema
         The table that the job finally writes; finished cells are kept beside it.
     description
         What the progress bar says.
     progress
         Whether to show a progress bar on stderr.
     """
-    from tqdm import tqdm
-
+    paths = [_kept_path(cell, measurement, output, schema) for cell in cells]
+    kept = sum(path.is_file() for path in paths)
+    if kept:
+        logger.info("%d of %d cells were finished before", kept, len(cells), extra=CONSOLE)
     tables = [schema.empty_table()]  # there may be fewer cells than shares
-    for cell in tqdm(cells, desc=description, unit="cell", disable=not progress):
-        which, neurons = measurement.keys(cell), measurement.neurons(cell)
-        measure = partial(measurement.rows, cell)
-        tables.append(kept_rows(output, measurement.facts, which, neurons, schema, measure))
-    write_table(pa.concat_tables(tables), output, schema, provenance)
+    with Progress(len(cells), "cell", description, kept, progress) as bar:
+        for cell, path in zip(cells, paths, strict=True):
+            if not path.is_file():
+                write_table(measurement.rows(cell), path, schema)
+                bar.update()
+            tables.append(read_arrow(path, schema))
+    return pa.concat_tables(tables)
 
 
 def kept_cells(output: str | Path) -> Path:
@@ -75,38 +96,15 @@ def kept_cells(output: str | Path) -> Path:
     return Path(output).parent / "cells"
 
 
-def kept_rows(
-    output: str | Path,
-    facts: Mapping[str, Any],
-    cell: Sequence[Any],
-    masks: Sequence[bytes],
-    schema: pa.Schema,
-    measure: Callable[[], pd.DataFrame],
-) -> pa.Table:
-    """Return the kept rows of a cell, or else those of ``measure``, which are then kept.
-
-    Parameters
-    ----------
-    output
-        The file that the job finally writes.
-    facts
-        What the numbers of all cells of the job depend on; JSON-serialisable.
-    cell, masks
-        What distinguishes this cell from the others: its keys, and its neurons as bytes.
-    schema
-        The schema of the rows.
-    measure
-        Computes the rows.
-    """
-    digest = hashlib.sha256(json.dumps([facts, list(cell)], sort_keys=True, default=str).encode())
-    for mask in masks:
-        digest.update(mask)
+def _kept_path(cell: T, measurement: Measurement[T], output: str | Path, schema: pa.Schema) -> Path:
+    """Return where the rows of a cell are kept: a name for all that they depend on."""
+    told_apart = [measurement.facts, list(measurement.keys(cell))]
+    digest = hashlib.sha256(json.dumps(told_apart, sort_keys=True, default=str).encode())
+    for neurons in measurement.neurons(cell):
+        digest.update(neurons)
     # A cell kept in another format is measured again, not refused.
     digest.update(str(sorted((schema.metadata or {}).items())).encode())
-    path = kept_cells(output) / f"{digest.hexdigest()[:24]}.parquet"
-    if not path.is_file():
-        write_table(measure(), path, schema)
-    return read_arrow(path, schema)
+    return kept_cells(output) / f"{digest.hexdigest()[:24]}.parquet"
 
 
 def remove_kept(paths: Iterable[str | Path]) -> None:

@@ -12,8 +12,19 @@ from pathlib import Path
 
 from langneurons.artifacts.source import Source, normal_form
 
-#: Modules that carry results but do not shape them: editing these reruns nothing.
-PLUMBING = frozenset({"artifacts.atomic", "artifacts.tables", "errors", "job"})
+#: Modules that carry results, or say how far they are, but do not shape them: editing these
+#: reruns nothing.
+PLUMBING = frozenset(
+    {
+        "alignment.progress",
+        "artifacts.atomic",
+        "artifacts.progress",
+        "artifacts.tables",
+        "errors",
+        "job",
+        "models.memory",
+    }
+)
 
 #: What was reached in one file: its path, and the names defined there.
 Reached = dict[Path, set[str]]

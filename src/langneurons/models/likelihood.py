@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from langneurons.errors import InputError
 from langneurons.models.batches import Batch, batches
+from langneurons.models.memory import lowering
 from langneurons.models.probing import PROBE_SHAPE, decoder_of, input_device
 
 #: Which tokens are scored: those of the prompt, as in the release, or those of the response.
@@ -60,7 +61,7 @@ class Likelihood:
     def __init__(self, model: PreTrainedModel, tokens: pd.DataFrame, batch_tokens: int) -> None:
         rows = np.arange(len(tokens), dtype=np.int64)
         self._model = model
-        self._rows = len(tokens)
+        self._rows, self._batch_tokens = len(tokens), batch_tokens
         self._batches = list(batches(tokens, rows, batch_tokens, decoder_of(model).config))
         self._head = _head(model)
         self._piece = max(1, LOGITS_HELD // model.get_output_embeddings().weight.shape[0])
@@ -77,7 +78,7 @@ class Likelihood:
         Raises
         ------
         InputError
-            If the model yields NaN.
+            If the model yields NaN, or a batch does not fit into memory.
 
         Notes
         -----
@@ -85,11 +86,12 @@ class Likelihood:
         that logits for a whole batch are never in memory at once.
         """
         sums, counts = np.zeros(self._rows), np.zeros(self._rows, dtype=np.int64)
-        for batch in self._batches:
-            scored = batch.response[:, 1:]  # (B, S − 1)
-            row = batch.groups[:, None].expand(scored.shape)[scored].numpy()
-            np.add.at(sums, row, self._losses(batch, scored).numpy())
-            np.add.at(counts, row, 1)
+        with lowering("collection.batch_tokens", self._batch_tokens):
+            for batch in self._batches:
+                scored = batch.response[:, 1:]  # (B, S − 1)
+                row = batch.groups[:, None].expand(scored.shape)[scored].numpy()
+                np.add.at(sums, row, self._losses(batch, scored).numpy())
+                np.add.at(counts, row, 1)
         refuse_nan(self._model, sums)
         return np.divide(sums, counts, out=np.full(self._rows, np.nan), where=counts > 0)
 

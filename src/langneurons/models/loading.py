@@ -25,18 +25,20 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from langneurons.errors import InputError
+from langneurons.models.memory import SMALLER_MODEL, exhausted
 from langneurons.models.spec import DTYPES, ModelSpec, resolve_device
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
-#: What transformers, safetensors and torch raise for files that are absent, damaged or of the
-#: wrong kind.
+#: What transformers, safetensors and torch raise for files that are absent, damaged, too large or
+#: of the wrong kind.
 LOADING_ERRORS = (
     OSError,
     ValueError,
     RuntimeError,
     KeyError,
     ImportError,
+    MemoryError,
     SafetensorError,
     pickle.UnpicklingError,
 )
@@ -56,14 +58,19 @@ def load_config(spec: ModelSpec) -> PreTrainedConfig:
         architecture known here.
     """
     config = read_config(spec, "AutoModelForCausalLM")
+    check_decoder_only(spec.path, config)
+    return config
+
+
+def check_decoder_only(path: str, config: PreTrainedConfig) -> None:
+    """Refuse a model that is not decoder-only with an `InputError`."""
     if getattr(config, "is_encoder_decoder", False):
         raise InputError(
-            f"{spec.path}: {architecture(config)} is an encoder–decoder, not a decoder-only model"
+            f"{path}: {architecture(config)} is an encoder–decoder, not a decoder-only model"
         )
     kind = config.model_type
     if kind in CONFIG_MAPPING_NAMES and kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        raise InputError(f"{spec.path}: {architecture(config)} is not a decoder-only model")
-    return config
+        raise InputError(f"{path}: {architecture(config)} is not a decoder-only model")
 
 
 def read_config(spec: ModelSpec, code: str) -> PreTrainedConfig:
@@ -167,8 +174,8 @@ def load_model(spec: ModelSpec) -> PreTrainedModel:
     ------
     InputError
         As `load_config`; also if the device is absent, a file is damaged or holds pickled objects
-        other than tensors, or the weights do not fit the architecture. A checkpoint that leaves
-        parameters at random values is refused: its results would mean nothing.
+        other than tensors, or the weights do not fit into memory or the architecture. A checkpoint
+        that leaves parameters at random values is refused: its results would mean nothing.
     """
     return load_weights(spec, load_config(spec), AutoModelForCausalLM)
 
@@ -191,15 +198,10 @@ def load_weights(spec: ModelSpec, config: PreTrainedConfig, auto: Auto) -> PreTr
             weights_only=True,
             output_loading_info=True,
         )
-    except torch.OutOfMemoryError as error:
-        raise InputError(
-            f"{spec.path}: does not fit into the memory of {device}; a smaller dtype or "
-            "device_map: auto may help"
-        ) from error
     except LOADING_ERRORS as error:
         raise InputError(unreadable(spec.path, error)) from error
     model, report = loaded
-    _check_weights_fit(spec, model, report)
+    check_weights_fit(spec.path, model, report)
     return model.eval().requires_grad_(False)
 
 
@@ -215,6 +217,8 @@ def unreadable(path: str, error: Exception) -> str:
             f"{path}: the weights hold pickled objects other than tensors, which could run code, "
             "and are refused; expected safetensors"
         )
+    if where := exhausted(error):
+        return f"{path}: does not fit into the memory of {where}; {SMALLER_MODEL}"
     return f"{path}: the weights cannot be read: {first_line(error)}"
 
 
@@ -267,11 +271,12 @@ def _dtype(spec: ModelSpec, device: torch.device) -> torch.dtype | str:
     return DTYPES[spec.dtype]
 
 
-def _check_weights_fit(spec: ModelSpec, model: PreTrainedModel, report: Mapping[str, Any]) -> None:
+def check_weights_fit(path: str, model: PreTrainedModel, report: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint that lacks weights of a model, or has others, with an `InputError`."""
     missing = sorted(report["missing_keys"])
     if missing:
         raise InputError(
-            f"{spec.path}: the checkpoint lacks {_sample(missing)} of {type(model).__name__}, "
+            f"{path}: the checkpoint lacks {_sample(missing)} of {type(model).__name__}, "
             "which would stay at random values"
         )
     # Surplus heads (a reward model's, say) change nothing; surplus weights inside the layers mean
@@ -279,7 +284,7 @@ def _check_weights_fit(spec: ModelSpec, model: PreTrainedModel, report: Mapping[
     surplus = sorted(key for key in report["unexpected_keys"] if re.search(r"\.\d+\.", key))
     if surplus:
         raise InputError(
-            f"{spec.path}: the checkpoint holds {_sample(surplus)}, for which "
+            f"{path}: the checkpoint holds {_sample(surplus)}, for which "
             f"{type(model).__name__} has no place"
         )
 

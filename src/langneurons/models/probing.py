@@ -12,6 +12,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import PreTrainedModel
 
 from langneurons.errors import InputError
+from langneurons.models.memory import SMALLER_MODEL, exhausted
 
 PROBE_SHAPE = (2, 3)  # rows × tokens; 6 tokens in all
 
@@ -71,6 +72,11 @@ def probe(model: PreTrainedModel, layers: nn.ModuleList) -> dict[nn.Module, list
     try:
         forward(model)
     except (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError) as error:
+        if where := exhausted(error):
+            raise InputError(
+                f"{type(model).__name__}: loaded, but {where} has no memory left to run it; "
+                f"{SMALLER_MODEL}"
+            ) from error
         raise InputError(
             f"{type(model).__name__}: a forward pass over a few tokens "
             f"fails, so its MLPs cannot be verified: {error}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from langneurons.artifacts.digests import checkpoint_state
 from langneurons.errors import InputError
 
 DTYPES = {name: getattr(torch, name) for name in ("float16", "bfloat16", "float32", "float64")}
@@ -58,6 +59,18 @@ class ModelSpec:
     def deciding(self) -> dict[str, Any]:
         """Return what results depend on: all but where the model is placed."""
         return {key: value for key, value in asdict(self).items() if key not in _PLACEMENT}
+
+
+def state_of(spec: ModelSpec) -> dict[str, Any]:
+    """Return what tells results of a model from those of others, and of earlier ones in its folder.
+
+    The values are JSON-serialisable.
+    """
+    return {
+        "model": spec.deciding(),
+        "checkpoint": checkpoint_state(spec.path),
+        "tokenizer": checkpoint_state(spec.tokenizer) if spec.tokenizer else [],
+    }
 
 
 def resolve_device(device: str) -> torch.device:
