@@ -25,7 +25,7 @@ def pins(path: Path) -> dict[str, str]:
         ("ruff", "check"),
         ("ruff", "format", "--check"),
         ("snakefmt", "--check", "--line-length", "100", "Snakefile", "workflow"),
-        ("snakemake", "--lint"),
+        ("snakemake", "--lint", "--configfile", "config/tiny.yaml"),
         ("mypy",),
     ],
     ids=lambda command: " ".join(command[:3]),
@@ -119,12 +119,13 @@ ROOMS = {
     "comparison": "artifacts neurons phases responses uncertainty",
     "alignment": "artifacts corpora models responses",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
-    "demo": "alignment corpora models responses uncertainty",
+    "demo": "alignment artifacts corpora models responses uncertainty",
     "figures": "activations alignment artifacts comparison corpora interventions neurons phases "
     "responses",
     "tables": "artifacts comparison corpora figures phases responses",
-    # Declarations and names only, see tests/unit/test_experiment.py: planning is light.
-    "experiment": "activations artifacts corpora figures neurons responses",
+    # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
+    # the forecast of a run.
+    "experiment": "activations artifacts corpora figures models neurons responses",
 }
 ROOT_MODULES = {"errors", "job"}
 

@@ -10,7 +10,7 @@ LANGUAGES = ["en", "de", "sw"]
 CONFIG = {
     "languages": LANGUAGES,
     "datasets": {
-        "sums": {"format": "demo", "problems": 4},
+        "sums": {"format": "demo", "problems": 12},
         "tales": {"format": "hub", "path": "owner/tales", "columns": {"question": "text"}},
     },
     "models": {
@@ -31,6 +31,7 @@ CONFIG = {
         "translation": {"path": "owner/nllb", "codes": {"en": "e", "de": "d", "sw": "s"}},
         "training": {"steps": 40},
     },
+    "accuracy": {},
     "deactivation": {"models": ["base"], "sets": ["specific"], "phases": True},
     "steering": {"models": ["base"], "languages": ["en", "sw"]},
 }

@@ -238,7 +238,7 @@ def test_shares_are_balanced_and_keep_problems_together():
 def test_folds_are_ranks_of_the_sorted_ids():
     # Sorted: "10" < "9" < "a" < "b", ranks 0 1 2 3, modulo 3: 0 1 2 0.
     assert folds_of(["b", "9", "b", "10", "a"], 3).tolist() == [0, 1, 0, 0, 2]
-    with pytest.raises(InputError, match="folds: 5, expected between 1 and the 4 problems"):
+    with pytest.raises(InputError, match="folds: found 5, expected between 1 and the 4 problems"):
         folds_of(["b", "9", "b", "10", "a"], 5)
 
 

@@ -7,7 +7,6 @@ from test_configuration import PAIR
 
 from langneurons.errors import InputError
 from langneurons.experiment.experiment import Experiment
-from langneurons.experiment.inputs import dataset_settings
 from langneurons.experiment.models import Made, Model
 from langneurons.experiment.reading import read_configuration
 
@@ -86,8 +85,8 @@ def test_comparisons_may_name_checkpoints():
 
 def test_questions_are_a_dataset_of_their_own():
     experiment = Experiment(ALIGNED)
-    assert dataset_settings(experiment, "alignment_questions").problems == 8
-    assert dataset_settings(experiment, "demo").problems == 4
+    assert experiment.dataset("alignment_questions").problems == 8
+    assert experiment.dataset("demo").problems == 12
     taken = deepcopy(ALIGNED)
     taken["datasets"]["alignment_questions"] = {"format": "demo", "problems": 4}
     refused(taken, "datasets.alignment_questions: this name is kept")

@@ -14,7 +14,7 @@ import pytest
 import langneurons
 from langneurons.artifacts import tables
 from langneurons.artifacts.atomic import atomic_path
-from langneurons.artifacts.cells import kept_rows
+from langneurons.artifacts.cells import Measurement, measure_cells
 from langneurons.artifacts.tables import (
     artefact,
     read_arrow,
@@ -220,12 +220,14 @@ def test_a_cell_is_kept_for_its_facts_keys_neurons_and_format(tmp_path):
     measured = []
 
     def cell(facts=("a",), keys=("k",), neurons=(b"01",), schema=first):
-        def rows():
+        def rows(_):
             measured.append(len(measured))
             return pd.DataFrame({"number": measured[-1:]})
 
-        table = kept_rows(tmp_path / "all.parquet", {"of": facts}, keys, neurons, schema, rows)
-        return table["number"].to_pylist()[0]
+        measurement = Measurement(rows, lambda _: keys, lambda _: neurons, {"of": facts})
+        output = tmp_path / "all.parquet"
+        measure_cells([None], measurement, output, schema, {}, "measuring", progress=False)
+        return read_table(output, schema)["number"].to_list()[0]
 
     changes = [{}, {"facts": ["b"]}, {"keys": ["l"]}, {"neurons": [b"10"]}, {"schema": second}]
     assert [cell(**change) for change in changes] == [0, 1, 2, 3, 4]

@@ -13,7 +13,7 @@ from langneurons.experiment.reading import read_configuration
 ROOT = Path(__file__).parents[2]
 PAIR = {
     "languages": ["en", "de", "sw"],
-    "datasets": {"demo": {"format": "demo", "problems": 4}},
+    "datasets": {"demo": {"format": "demo", "problems": 12}},
     "models": {"base": {"path": "owner/base"}, "aligned": {"path": "owner/aligned"}},
     "comparisons": [{"before": "base", "after": "aligned"}],
 }

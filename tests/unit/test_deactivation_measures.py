@@ -24,8 +24,9 @@ from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import MASK, read_masks, sets_of_table
-from langneurons.responses.generation import generate
+from langneurons.responses.prompts import PLAIN, Prompts
 from langneurons.responses.schemas import TOKENS
+from langneurons.responses.writing import Writer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -91,7 +92,9 @@ def test_answers_are_those_of_generation_and_bounded(deactivation_case, tmp_path
         return table["response"].tolist(), table["unfinished"].tolist()
 
     found, unfinished = answers(deactivation_case["spec"])
-    assert found == generate(deactivation_case["spec"], questions, settings, progress=False)
+    spec = deactivation_case["spec"]
+    written = Writer(spec, Prompts(PLAIN, spec), questions, settings, progress=False).write()
+    assert found == written.set_index("prompt")["response"][prompts].tolist()
     assert unfinished == [True] * 6
     # The same weights, where the third token of the first answer ends an answer.
     tokenizer, model = (

@@ -153,6 +153,6 @@ def test_the_shipped_model_answers_an_easy_problem():
 def test_the_demo_is_asked_with_the_prompt_of_its_training():
     prompts = {
         yaml.safe_load((ROOT / "config" / name).read_text(encoding="utf-8"))["prompt"]
-        for name in ("config.yaml", "train_demo.yaml")
+        for name in ("tiny.yaml", "train_demo.yaml")
     }
     assert prompts == {PROMPT}

@@ -55,7 +55,7 @@ def test_what_carries_results_without_shaping_them_is_left_out():
     assert not {"artifacts/tables", "artifacts/atomic", "errors", "job"} & found
 
 
-@pytest.mark.parametrize("rule", ["deactivate", "steer"])
+@pytest.mark.parametrize("rule", ["generate_responses", "sample_responses", "deactivate", "steer"])
 def test_what_decides_which_cells_are_measured_counts(rule):
     found = files(rule, **vars(selection()), **SHARE)
     assert {"artifacts/cells", "artifacts/digests", "artifacts/shares"} <= found
@@ -96,3 +96,12 @@ def test_a_rule_that_runs_a_model_depends_on_how_it_is_loaded():
     found = files("count_activations", **vars(selection()), **SHARE)
     assert {"models/spec", "models/loading", "activations/collection"} <= found
     assert not {name for name in found if name.startswith(("figures/", "experiment/"))}
+
+
+@pytest.mark.parametrize(
+    "rule", ["generate_responses", "count_activations", "deactivate", "steer", "score_alignment",
+             "align", "train_demo"],
+)  # fmt: skip
+def test_no_rule_depends_on_what_says_how_far_its_job_is(rule):
+    found = files(rule, **vars(selection()), **SHARE)
+    assert not {"artifacts/progress", "alignment/progress"} & found

@@ -64,10 +64,12 @@ def test_a_model_writes_once_all_its_readers_have_passed_inspection():
 
 @pytest.mark.parametrize("rule", ["count_activations", "steer"])
 def test_a_model_is_measured_on_the_tokens_of_its_writer(rule):
-    tokens = "results/tokens/{}/{}/sums.parquet".format
-    assert reads(rule, selection("base")) == {"tokens": tokens("base", "base")}
-    assert reads(rule, selection("other")) == {"tokens": tokens("other", "base")}
-    assert reads(rule, selection("reader")) == {"tokens": tokens("reader", "data")}
+    def read(model):
+        return reads(rule, selection(model))["tokens"]
+
+    assert read("base") == "results/tokens/base/base/sums.parquet"
+    assert read("other") == "results/tokens/other/base/sums.parquet"
+    assert read("reader") == "results/tokens/reader/data/sums.parquet"
 
 
 def test_published_counts_are_read_from_two_files_a_language(tmp_path):
@@ -120,7 +122,8 @@ def test_data_sets_overlap_in_the_order_of_the_configuration():
 
 def test_deactivation_reads_neurons_phases_and_texts_as_asked_for(tmp_path):
     place = "base/sums/ternary.parquet"
-    neurons = {"neurons": f"results/neurons/{place}"}
+    corpus = {"corpus": "results/corpora/sums.parquet"}
+    neurons = {**corpus, "neurons": f"results/neurons/{place}"}
     phases = {"phases": "results/phases/base/sums/ternary.segments.parquet"}
     tokens = {"tokens": "results/tokens/base/base/sums.parquet"}
     assert reads("deactivate", selection()) == {**neurons, **phases}
@@ -131,7 +134,7 @@ def test_deactivation_reads_neurons_phases_and_texts_as_asked_for(tmp_path):
     mask.touch()
     asked = {"phases": True, "masks": {"base": {"sums": str(mask)}}}
     found = reads("deactivate", selection(method="mask"), deactivation=asked)
-    assert found == {"mask": str(mask)}
+    assert found == {**corpus, "mask": str(mask)}
 
 
 def test_every_rule_that_unpacks_inputs_has_them_and_no_other():

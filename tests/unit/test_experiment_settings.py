@@ -59,7 +59,9 @@ def test_responses_depend_on_generation_and_samples_on_the_alignment():
     assert written["generation"] == {
         "samples": 1, "temperature": 0, "max_new_tokens": 512, "seed": 0,
     }  # fmt: skip
+    assert written["section"] == "generation"
     sampled = settings("sample_responses", selection())
+    assert sampled["section"] == "alignment.sampling"
     assert sampled["generation"]["samples"] == 20
     # The pivot, and what the models made of this one are aligned in.
     assert sampled["languages"] == ["en", "sw"]
@@ -147,3 +149,18 @@ def test_a_figure_gets_its_title_its_look_and_the_facts_it_asks_for():
     found = settings("write_table", Wildcards(name="table2", instance="sums/ternary"))
     assert found["module"] == "trained_languages_together"
     assert "values" not in found
+
+
+def test_a_method_without_related_neurons_has_no_set_of_them():
+    sets = ["specific", "specific+related"]
+    found = experiment(deactivation={"methods": ["ternary", "lape"], "sets": sets})
+
+    def of(rule, method):
+        settings = found.settings(rule)(selection(method=method))
+        return settings.get("parameters", settings)["sets"]
+
+    for rule in ("deactivate", "merge_deactivation", "compare_deactivation"):
+        assert of(rule, "ternary") == sets
+        assert of(rule, "lape") == ["specific"]
+    found = experiment(deactivation={"methods": ["lape"], "sets": sets[1:]})
+    assert of("deactivate", "lape") == sets[1:]

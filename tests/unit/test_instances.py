@@ -122,6 +122,14 @@ def test_table_4_sets_data_sets_against_each_other_where_there_are_several():
     assert one.drawn[name, place].reads() == {"overlap": overlap, "datasets": []}
 
 
+def test_a_model_with_several_data_sets_sets_them_against_each_other():
+    across = "results/dataset_overlap/base/lape.parquet"
+    drawn = experiment(comparisons=[]).drawn
+    assert drawn["dataset_overlap", "base/lape"].reads() == {"positions": across}
+    one = experiment(datasets={"sums": CONFIG["datasets"]["sums"]})
+    assert places(one, "dataset_overlap") == []
+
+
 def test_interventions_are_drawn_as_far_as_they_are_measured(tmp_path):
     one = experiment()
     assert places(one, "deactivation_change") == ["base/sums/ternary", "base/tales/ternary"]
@@ -163,7 +171,8 @@ def test_targets_are_stages_figures_tables_and_numbers_in_the_paper():
     ]
     assert "results/checkpoints/aligned@10" in targets["alignment"]
     assert "results/dataset_overlap/base/lape.parquet" in targets["comparison"]
-    assert set(targets["tables"]) == {file for n in range(1, 6) for file in targets[f"table{n}"]}
+    names = [*(f"table{number}" for number in range(1, 6)), "dataset_overlap"]
+    assert set(targets["tables"]) == {file for name in names for file in targets[name]}
 
 
 def test_figures_of_optional_stages_are_asked_for_with_their_stage():
@@ -178,7 +187,7 @@ def test_figures_of_optional_stages_are_asked_for_with_their_stage():
 
 def test_declarations_name_what_there_is():
     declared = [*figures().values(), *tables().values()]
-    assert len(declared) == 17 + 6
+    assert len(declared) == 17 + 7
     for declaration in declared:
         assert declaration.per in PER
         for artefact in declaration.reads.values():

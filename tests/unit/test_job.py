@@ -14,13 +14,18 @@ from langneurons.models.spec import ModelSpec
 def called(monkeypatch, settings, resources):
     """The arguments that a function gets as the job of a rule with one input, ``tokens_path``."""
     found = {}
-    monkeypatch.setattr(jobs, "job", lambda log, threads: nullcontext())
+    monkeypatch.setattr(jobs, "job", lambda log, threads, label: nullcontext())
     monkeypatch.setattr(
         "langneurons.activations.collection.collect_activations",
         lambda **arguments: found.update(arguments),
     )
     snakemake = SimpleNamespace(
-        log=["log"], threads=1, params=SimpleNamespace(settings=settings), resources=resources
+        rule="count_activations",
+        wildcards={"model": "base"},
+        log=["log"],
+        threads=1,
+        params=SimpleNamespace(settings=settings),
+        resources=resources,
     )
     jobs.entry("langneurons.activations.collection.collect_activations", snakemake)(tokens_path="t")
     return found

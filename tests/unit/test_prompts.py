@@ -3,7 +3,11 @@
 import pytest
 
 from langneurons.errors import InputError
-from langneurons.responses.prompts import MATHOCTOPUS, check_template, render
+from langneurons.responses.prompts import MATHOCTOPUS, Prompts, check_template
+
+
+def render(template, question, language):
+    return Prompts(template).render(question, language)
 
 
 def test_mathoctopus_prompt():

@@ -243,3 +243,13 @@ def test_an_error_names_the_responses(written, tmp_path, checkpoint):
     with pytest.raises(InputError, match=message):
         written(tmp_path / "scores.parquet")
     assert not (tmp_path / "scores.parquet").exists()
+
+
+def test_what_there_is_to_score_is_said_on_the_console(responses, caplog):
+    caplog.set_level(logging.INFO)
+    score(responses, FakeTranslator())
+    # "eins" in two languages and "einsundzwanzig" are read once, 4 + 4 + 14; three times "12" and
+    # "1234", 3 · 6. "zwei" has no reference.
+    [record] = [record for record in caplog.records if hasattr(record, "console")]
+    expected = "scores 6 pairs of 3 responses and 2 references: reads 40 tokens"
+    assert record.getMessage() == expected

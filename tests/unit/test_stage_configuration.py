@@ -8,7 +8,7 @@ from langneurons.neurons.sets import SETS
 
 CONFIG = {
     "languages": ["en", "de"],
-    "datasets": {"demo": {"format": "demo", "problems": 4}},
+    "datasets": {"demo": {"format": "demo", "problems": 12}},
     "models": {"base": {"path": "owner/base"}},
 }
 

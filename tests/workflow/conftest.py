@@ -71,10 +71,14 @@ def finished(tmp_path_factory, request) -> Project:
 @pytest.fixture(scope="session")
 def rest(tmp_path_factory, preloaded) -> Project:
     """A project in which the rules were run that the whole one does without."""
+    from tiny_gguf import write_tiny_gguf
+
     project = Project(tmp_path_factory.mktemp("rest"))
     _trace(project, preloaded)
     project.write_config(REST_CONFIG)
     write_counts(project.folder / "counts")
+    (project.folder / "weights").mkdir()
+    write_tiny_gguf(project.folder / "weights/tiny.gguf")
     project.run(*REST_TARGETS)
     shrink_demo_training(project.folder / "config/train_demo.yaml")
     project.run("train_demo", "train_demo_translation")

@@ -32,6 +32,7 @@ TINY_CONFIG = {
     },
     "comparisons": [{"before": "base", "after": "aligned", "trained": ["de"]}],
     "generation": {"max_new_tokens": 12, "batch_size": 8},
+    "accuracy": {},
     "collection": {"empty_responses": "drop"},
     "neurons": {"ternary": {"top_rate": 0.2}, "lape": {"top_rate": 0.2}},
     "uncertainty": {"folds": 4, "replicates": 20},
@@ -81,13 +82,15 @@ WHOLE_CONFIG = {
         "raise_to": 0.9, "factor": 2, "problems": 2, "max_new_tokens": 4,
     },
 }  # fmt: skip
-#: The rules that `WHOLE_CONFIG` leaves out: given responses, several data sets, published counts.
+#: The rules that `WHOLE_CONFIG` leaves out: given responses, several data sets, published counts, a
+#: GGUF file.
 REST_CONFIG = {
     **TINY_CONFIG,
     "datasets": {"tales": {"format": "demo", "problems": 4}},
     "models": {
         "reader": {"path": str(ROOT / DEMO / "base"), "responses_from": "data"},
         "published": {"counts": {"mgsm": "counts", "msvamp": "counts"}},
+        "packed": {"path": "weights", "gguf": "tiny.gguf"},
     },
     "comparisons": [],
     "neurons": {"ternary": {"top_rate": 0.2}},
@@ -95,6 +98,7 @@ REST_CONFIG = {
 REST_TARGETS = (
     "results/responses/data/tales.parquet",
     "results/dataset_overlap/published/ternary.parquet",
+    "results/models/packed.parquet",
 )
 _QUESTIONS = {
     "en": "Anna has {a} apples and buys {b} more. How many has she?",

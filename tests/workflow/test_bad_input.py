@@ -58,6 +58,14 @@ def test_a_problem_missing_in_one_language_is_kept_out_and_reported(fresh):
     assert "p7" in (fresh.folder / "results/logs/corpora/sums.log").read_text()
 
 
+def test_more_folds_than_problems_stop_before_any_model(fresh):
+    fresh.write_config({**TINY_CONFIG, "uncertainty": {"folds": 9}})
+    output = fresh.run("responses", fails=True)
+    assert_clear(fresh, output, "uncertainty.folds: found 9, expected at most 8", "'sums'")
+    assert not (fresh.folder / "results/corpora/sums.parquet").exists()
+    assert not (fresh.folder / "results/responses").exists()
+
+
 def test_a_prompt_longer_than_the_context_is_named(fresh):
     rows = problems_of(fresh, "en")
     rows[3]["text"] = "very long " * 30

@@ -15,7 +15,7 @@ from langneurons.experiment.experiment import Experiment
 PACKAGE = ROOT / "src/langneurons"
 #: What the whole project has no job of.
 REST_RULES = {
-    "given_responses", "import_activations", "overlap_datasets", "train_demo",
+    "convert_gguf", "given_responses", "import_activations", "overlap_datasets", "train_demo",
     "train_demo_translation",
 }  # fmt: skip
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from project import TREE, WHOLE_CONFIG, Project, whole_project
 
+from langneurons.artifacts.code import PLUMBING
+
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "merge_adapter",
@@ -126,8 +128,8 @@ def test_an_edited_figure_or_table_is_the_only_one_drawn_again(edited):
 
 
 def test_an_edit_of_the_plumbing_reruns_nothing(edited):
-    for module in ("artifacts/tables", "artifacts/atomic", "job", "errors"):
-        with (edited.folder / f"src/langneurons/{module}.py").open("a") as file:
+    for module in PLUMBING:
+        with (edited.folder / f"src/langneurons/{module.replace('.', '/')}.py").open("a") as file:
             file.write("\n_EDITED = True\n")
     assert edited.planned() == {}
 

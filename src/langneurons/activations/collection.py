@@ -5,6 +5,7 @@ response tokens only, under forced decoding of prompt and response. The release 
 counts from two runs, (prompt and response) minus (prompt): no prompt token sees the response.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,19 +14,23 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from langneurons.activations.counts import Counts, write_counts
+from langneurons.artifacts.progress import Progress, amount, tokens_in
 from langneurons.artifacts.shares import check_share
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
+from langneurons.job import CONSOLE
 from langneurons.models.batches import Batch, batches, check_rows, sequence_lengths
 from langneurons.models.loading import load_model, load_skeleton
+from langneurons.models.memory import lowering
 from langneurons.models.mlps import Mlp, check_causal, find_mlps
 from langneurons.models.probing import decoder_of, input_device
 from langneurons.models.spec import ModelSpec
 from langneurons.responses.schemas import TOKENS
+
+logger = logging.getLogger(__name__)
 
 _LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron, language and fold in the artefact
 
@@ -67,7 +72,8 @@ def folds_of(problems: Sequence[str] | pd.Series, folds: int) -> np.ndarray:
     ids, rank = np.unique(np.asarray(problems, dtype=object).astype(str), return_inverse=True)
     if not 1 <= folds <= len(ids):
         raise InputError(
-            f"folds: {folds}, expected between 1 and the {len(ids)} problems there are"
+            f"uncertainty.folds: found {folds}, expected between 1 and the {len(ids)} problems "
+            "there are"
         )
     return rank % folds
 
@@ -130,17 +136,15 @@ def count_active(
     total = sum(map(len, tokens["prompt_tokens"])) + int(counted.sum())
     decoder = decoder_of(model)
     try:
-        with tqdm(total=total, unit="token", unit_scale=True, disable=not progress) as bar:
+        with (
+            lowering("collection.batch_tokens", batch_tokens),
+            Progress(total, "token", show=progress) as bar,
+        ):
             for batch in batches(tokens, groups, batch_tokens, decoder.config):
                 counter.batch = batch = batch.to(input_device(model))
                 if not _states_are_finite(decoder, batch):
                     raise InputError(_where_not_finite(model, mlps, batch))
                 bar.update(batch.tokens)
-    except torch.OutOfMemoryError as error:
-        raise InputError(
-            f"a batch of {batch_tokens} tokens does not fit into the memory beside "
-            f"{type(model).__name__}; lower batch_tokens"
-        ) from error
     finally:
         for hook in hooks:
             hook.remove()
@@ -177,7 +181,15 @@ def collect_activations(
     table = read_table(tokens_path, TOKENS)
     table["fold"] = folds_of(table["problem"], folds)
     rows = table.iloc[shares(table, of)[index - 1]]
-    if sequence_lengths(rows["response_tokens"]).sum() > 0:
+    read = rows[sequence_lengths(rows["response_tokens"]) > 0]
+    if len(read):
+        logger.info(
+            "reads %s tokens of %s texts in %d languages",
+            amount(tokens_in(read)),
+            amount(len(read)),
+            read["language"].nunique(),
+            extra=CONSOLE,
+        )
         model = load_model(spec)
         mlps = find_mlps(model)
         check_causal(model)

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from langneurons.artifacts.progress import Progress, tokens_in
 from langneurons.errors import InputError
 from langneurons.models.batches import Batch, batches, check_rows
+from langneurons.models.memory import lowering
 from langneurons.models.mlps import Mlp
 from langneurons.models.probing import decoder_of, input_device
 
@@ -22,6 +24,7 @@ def language_activation_values(
     neurons: Mapping[int, Tensor],
     quantile: float | None = None,
     batch_tokens: int = 8192,
+    progress: bool = False,
 ) -> dict[int, Tensor]:
     """Return the mean, or a quantile, of neurons' activations over response tokens.
 
@@ -35,6 +38,8 @@ def language_activation_values(
         Between 0 and 1, interpolated linearly; None for the mean.
     batch_tokens
         Most tokens in a batch, padding included.
+    progress
+        Whether to show a progress bar on stderr.
 
     Returns
     -------
@@ -44,7 +49,8 @@ def language_activation_values(
     Raises
     ------
     InputError
-        If the rows have no response tokens or the model cannot take them (`check_rows`).
+        If the rows have no response tokens, the model cannot take them (`check_rows`), or a batch
+        does not fit into memory.
 
     Notes
     -----
@@ -60,6 +66,10 @@ def language_activation_values(
     groups = np.zeros(len(tokens), dtype=np.int64)
     decoder = decoder_of(model)
     with ExitStack() as hooks, torch.inference_mode():
+        hooks.enter_context(lowering("collection.batch_tokens", batch_tokens))
+        bar = hooks.enter_context(
+            Progress(tokens_in(tokens), "token", "activations", show=progress)
+        )
         for layer, summary in summaries.items():
             hooks.callback(mlps[layer].activation.register_forward_hook(summary.see).remove)
         for batch in batches(tokens, groups, batch_tokens, decoder.config):
@@ -67,6 +77,7 @@ def language_activation_values(
             for summary in summaries.values():
                 summary.batch = batch
             decoder(input_ids=batch.ids, use_cache=False)
+            bar.update(batch.tokens)
     return {
         layer: summary.mean(total) if quantile is None else summary.quantile(quantile)
         for layer, summary in summaries.items()

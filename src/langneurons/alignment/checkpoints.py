@@ -1,10 +1,10 @@
 """Plain checkpoints of aligned models: adapters merged into the weights they were trained on."""
 
-import shutil
 from pathlib import Path
 
 from peft import PeftModel
 
+from langneurons.artifacts.atomic import atomic_folder
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.spec import ModelSpec
 
@@ -23,12 +23,8 @@ def merge_adapter(spec: ModelSpec, adapters: str | Path, step: int, output: str 
         Folder of the checkpoint: weights in safetensors, configuration and tokenizer. It appears
         once everything is written.
     """
-    output = Path(output)
-    partial = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
     adapted = PeftModel.from_pretrained(load_model(spec), f"{adapters}/step-{step}")
     model = adapted.merge_and_unload()
-    model.save_pretrained(partial)
-    load_tokenizer(spec).save_pretrained(partial)
-    shutil.rmtree(output, ignore_errors=True)
-    partial.rename(output)
+    with atomic_folder(output) as folder:
+        model.save_pretrained(folder)
+        load_tokenizer(spec).save_pretrained(folder)

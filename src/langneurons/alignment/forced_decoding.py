@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
-from tqdm import tqdm
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from langneurons.artifacts.progress import Progress
 from langneurons.errors import InputError
 from langneurons.models.batches import rows_of_batches, sequence_lengths
 from langneurons.models.likelihood import LOGITS_HELD, refuse_nan
@@ -90,7 +90,7 @@ class ForcedDecoder:
             If the model yields NaN.
         """
         means = np.zeros(len(pairs))
-        with tqdm(total=len(pairs), desc="pairs", disable=not progress, mininterval=1) as bar:
+        with Progress(len(pairs), "pair", show=progress) as bar:
             for encoded, rows, columns in self._encoded(sources, pairs, batch_tokens):
                 lengths = sequence_lengths([targets[pairs[row, 1]] for row in rows])
                 room = np.maximum(lengths, encoded.states.shape[1])

@@ -9,6 +9,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from langneurons.job import CONSOLE
+
 logger = logging.getLogger(__name__)
 
 _COMPLETE = "complete"  # marks a checkpoint that was written completely
@@ -35,7 +37,7 @@ def last_saved(folder: Path, logging_steps: int) -> str | None:
     steps = [step for step in steps if step % logging_steps == 0]
     if not steps:
         return None
-    logger.info("going on from step %d of an interrupted training", max(steps))
+    logger.info("going on from step %d of an interrupted training", max(steps), extra=CONSOLE)
     return str(folder / f"checkpoint-{max(steps)}")
 
 

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from langneurons.alignment.references import references
+from langneurons.artifacts.progress import amount
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
+from langneurons.job import CONSOLE
+from langneurons.models.memory import lowering
 from langneurons.responses.collection import merge_shares, share_of_problems
 from langneurons.responses.schemas import RESPONSES, row_name
 
@@ -77,7 +80,7 @@ def score_responses(
     ------
     InputError
         If no problem has a usable reference, or a text is too long; both are detected before the
-        model's weights are loaded.
+        model's weights are loaded. Also if a batch does not fit into memory.
     """
     _check_choice("direction", direction, DIRECTIONS)
     _check_choice("long_responses", long_responses, LONG_RESPONSES)
@@ -208,9 +211,22 @@ def _scored(
     order = ["text", "reference"] if to_pivot else ["reference", "text"]
     tokens = {"text": texts["tokens"].tolist(), "reference": usable["tokens"].tolist()}
     sources, targets = (tokens[side] for side in order)
-    losses = translator.decoder.cross_entropies(
-        sources, targets, pairs[order].to_numpy(), batch_tokens, progress
+    logger.info(
+        "scores %s pairs of %s responses and %s references: reads %s tokens",
+        amount(len(pairs)),
+        amount(pairs["text"].nunique()),
+        amount(pairs["reference"].nunique()),
+        # A source is read once, a target in each of its pairs.
+        amount(
+            sum(len(sources[row]) for row in pairs[order[0]].unique())
+            + sum(len(targets[row]) for row in pairs[order[1]])
+        ),
+        extra=CONSOLE,
     )
+    with lowering("alignment.translation.batch_tokens", batch_tokens):
+        losses = translator.decoder.cross_entropies(
+            sources, targets, pairs[order].to_numpy(), batch_tokens, progress
+        )
     by_text = (1 / pd.Series(losses)).groupby(pairs["text"].to_numpy()).agg(["mean", "size"])
     texts["score"], texts["references"] = by_text["mean"], by_text["size"]
     keys = ["problem", "language", "text"]

@@ -15,26 +15,27 @@ from transformers import (
     PreTrainedTokenizerBase,
     PrinterCallback,
     ProgressCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
 )
 from trl import DPOConfig, DPOTrainer
 
 from langneurons.alignment.pairs import PAIRS, SPLITS
+from langneurons.alignment.progress import ProgressBars
 from langneurons.alignment.resuming import Saving, keep_only, last_saved
 from langneurons.alignment.schema import TRAINING
-from langneurons.artifacts.digests import checkpoint_state, table_digest
+from langneurons.artifacts.digests import table_digest
+from langneurons.artifacts.progress import amount
 from langneurons.artifacts.tables import read_table, write_table
 from langneurons.errors import InputError
+from langneurons.job import CONSOLE
 from langneurons.models.loading import (
     architecture,
     context_length,
     load_model,
     load_skeleton,
-    load_tokenizer,
 )
-from langneurons.models.spec import ModelSpec
+from langneurons.models.memory import SMALLER_MODEL, lowering
+from langneurons.models.spec import ModelSpec, state_of
+from langneurons.responses.prompts import PLAIN, Prompts
 from langneurons.responses.tokens import encode
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def align(
     spec: ModelSpec,
     settings: Mapping[str, Any],
     code: Mapping[str, str] | None = None,
+    template: str = PLAIN,
     progress: bool = True,
 ) -> None:
     """Train a LoRA adapter on preference pairs by DPO.
@@ -96,6 +98,8 @@ def align(
         (of the dev split), ``gradient_checkpointing`` and ``seed``.
     code
         Digests of the code, so that training begun by another version is not resumed.
+    template
+        How the prompts were made, see `langneurons.responses.prompts.Prompts`; all texts are alike.
     progress
         Whether to show a progress bar on stderr.
 
@@ -103,7 +107,8 @@ def align(
     ------
     InputError
         If there is nothing to train on, a pair is longer than the model's context, the tokenizer
-        has no end-of-text token, or a target module is absent.
+        has no end-of-text token, a target module is absent, or the pairs at a time do not fit into
+        memory.
 
     Notes
     -----
@@ -112,9 +117,17 @@ def align(
     """
     targets = check_target_modules(spec, settings["target_modules"])
     pairs = read_table(pairs_path, PAIRS)
-    tokenizer = load_tokenizer(spec)
+    tokenizer = Prompts(template, spec).tokenizer
     if tokenizer.eos_token is None:
         raise InputError(f"{spec.path}: its tokenizer has no end-of-text token to end responses")
+    logger.info(
+        "trains %s steps of %d pairs, out of %s pairs in %d languages",
+        amount(settings["steps"]),
+        settings["batch"],
+        amount((pairs["split"] == "train").sum()),
+        pairs["language"].nunique(),
+        extra=CONSOLE,
+    )
     model = load_model(spec)
     _check_lengths(pairs_path, pairs, tokenizer, context_length(model.config))
     parts = {split: pairs[pairs["split"] == split] for split in SPLITS}
@@ -126,14 +139,17 @@ def align(
     folder = Path(f"{adapters}.training")
     facts = {
         "settings": dict(settings),
-        "model": spec.deciding(),
-        "checkpoint": checkpoint_state(spec.path),
+        **state_of(spec),
         "pairs": table_digest(pairs),
+        "template": template,
         "code": dict(code or {}),
     }
     keep_only(folder, facts)
-    trainer = _trainer(model, tokenizer, parts, folder, targets, settings, progress)
-    trainer.train(resume_from_checkpoint=last_saved(folder, settings["logging_steps"]))
+    thrifty = settings["gradient_checkpointing"]
+    otherwise = SMALLER_MODEL if thrifty else "gradient_checkpointing: true may help"
+    with lowering("alignment.training.micro_batch", settings["micro_batch"], otherwise):
+        trainer = _trainer(model, tokenizer, parts, folder, targets, settings, progress)
+        trainer.train(resume_from_checkpoint=last_saved(folder, settings["logging_steps"]))
     for step in _named_steps(settings):
         target = Path(adapters) / f"step-{step}"
         target.mkdir(parents=True, exist_ok=True)
@@ -239,22 +255,8 @@ def _trainer(
     )
     trainer.remove_callback(ProgressCallback if progress else PrinterCallback)
     if progress:
-        trainer.add_callback(_ProgressBar)
+        trainer.add_callback(ProgressBars)
     return trainer
-
-
-class _ProgressBar(ProgressCallback):
-    """A progress bar without the log lines in between, which go into the artefact."""
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: Any = None,
-        **_: Any,
-    ) -> None:
-        pass
 
 
 def _log_table(history: Sequence[Mapping[str, float]]) -> pd.DataFrame:

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import pandas as pd
 import torch
 from torch import nn
-from tqdm import tqdm
 from transformers import (
     MistralConfig,
     MistralForCausalLM,
@@ -22,9 +21,11 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from langneurons.artifacts.progress import Progress, amount
 from langneurons.corpora.generated import generate
 from langneurons.demo.accuracy import measure_accuracy
 from langneurons.demo.tokenizer import train_tokenizer
+from langneurons.job import CONSOLE
 
 logger = logging.getLogger(__name__)
 
@@ -216,20 +217,23 @@ def train(
     # The fastest attention in bfloat16 on a CPU, for texts as short as ours.
     model.set_attn_implementation("eager")
     model.train()
+    logger.info(
+        "trains %s steps of %d problems", amount(schedule.steps), schedule.batch, extra=CONSOLE
+    )
     losses = []
-    progress = tqdm(batches, total=schedule.steps, mininterval=10, desc="training")
-    for step, batch in enumerate(progress):
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.rate(step)
-        loss = batch_loss(batch)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-        progress.set_postfix(loss=f"{sum(losses[-50:]) / len(losses[-50:]):.4f}", refresh=False)
-        if report:
-            report(step + 1, model)
+    with Progress(schedule.steps, "step", "training") as bar:
+        for step, batch in enumerate(batches):
+            for group in optimizer.param_groups:
+                group["lr"] = schedule.rate(step)
+            loss = batch_loss(batch)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM)
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+            bar.update(note=f"loss={sum(losses[-50:]) / len(losses[-50:]):.4f}")
+            if report:
+                report(step + 1, model)
     return losses
 
 

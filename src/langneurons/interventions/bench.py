@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 
-from langneurons.artifacts.digests import checkpoint_state, table_digest
+from langneurons.artifacts.digests import table_digest
 from langneurons.artifacts.tables import read_table
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
@@ -16,11 +16,12 @@ from langneurons.interventions.answering import Answering
 from langneurons.models.batches import check_rows
 from langneurons.models.edits import Edit, intervening
 from langneurons.models.likelihood import TEXTS, Likelihood, scored_tokens
-from langneurons.models.loading import load_model, load_tokenizer
+from langneurons.models.loading import load_model
+from langneurons.models.memory import lowering
 from langneurons.models.mlps import Mlp, check_causal, find_mlps
-from langneurons.models.spec import ModelSpec
+from langneurons.models.spec import ModelSpec, state_of
 from langneurons.responses.language import check_languages
-from langneurons.responses.prompts import render
+from langneurons.responses.prompts import Prompts
 from langneurons.responses.schemas import TOKENS
 from langneurons.responses.tokens import encode
 
@@ -45,19 +46,14 @@ class Subject:
         check_causal(self.model)
         return mlps
 
-    @cached_property
-    def tokenizer(self) -> PreTrainedTokenizerBase:
-        """Its tokenizer; see `load_tokenizer` for the errors."""
-        return load_tokenizer(self._spec)
-
 
 class Bench:
     """A model and the texts it is measured on; the model is loaded at the first measurement.
 
     Parameters
     ----------
-    spec
-        The model.
+    spec, prompts
+        The model, and how it is asked.
     questions, texts
         From `read_questions` and `scored_texts`.
     parameters
@@ -75,6 +71,7 @@ class Bench:
     def __init__(
         self,
         spec: ModelSpec,
+        prompts: Prompts,
         questions: pd.DataFrame,
         texts: pd.DataFrame,
         parameters: Mapping[str, Any],
@@ -82,7 +79,7 @@ class Bench:
     ) -> None:
         if parameters["accuracy"]:
             check_languages(languages)
-        self._subject = Subject(spec)
+        self._subject, self._prompts = Subject(spec), prompts
         self._questions, self._texts = questions, texts
         self._parameters, self._languages = parameters, list(languages)
 
@@ -99,8 +96,9 @@ class Bench:
         Raises
         ------
         InputError
-            If an edit does not fit the model, or the model yields NaN; at the first call also as
-            in `load_model`, `find_mlps`, `check_causal`, `check_rows` and `Answering`.
+            If an edit does not fit the model, the model yields NaN, or a batch does not fit into
+            memory; at the first call also as in `load_model`, `find_mlps`, `check_causal`,
+            `check_rows` and `Answering`.
         """
         questions = self._questions
         measures = pd.DataFrame(index=questions.index, columns=["nll", *_ANSWER])
@@ -113,7 +111,9 @@ class Bench:
             measures["nll"] = by_question.reindex(keys).to_numpy()
             if answering is not None:
                 answered = questions["answer"].notna()
-                measures.loc[answered, _ANSWER] = answering.answer()[_ANSWER].to_numpy(object)
+                with lowering("deactivation.batch_size", self._parameters["batch_size"]):
+                    answers = answering.answer()
+                measures.loc[answered, _ANSWER] = answers[_ANSWER].to_numpy(object)
         return measures.where(measures.notna(), None)
 
     @cached_property
@@ -125,8 +125,8 @@ class Bench:
     @cached_property
     def _answering(self) -> Answering:
         answered = self._questions[self._questions["answer"].notna()]
-        subject = self._subject
-        return Answering(subject.model, subject.tokenizer, answered, self._parameters)
+        tokenizer = self._prompts.tokenizer
+        return Answering(self._subject.model, tokenizer, answered, self._parameters)
 
 
 def deciding_facts(
@@ -147,8 +147,7 @@ def deciding_facts(
         Digests of the code.
     """
     return {
-        "model": spec.deciding(),
-        "checkpoint": checkpoint_state(spec.path),
+        **state_of(spec),
         "questions": table_digest(questions),
         "texts": table_digest(texts),
         "parameters": dict(parameters),
@@ -158,7 +157,7 @@ def deciding_facts(
 
 
 def read_questions(
-    corpus_path: str | Path, template: str, problems: int, languages: Sequence[str]
+    corpus_path: str | Path, prompts: Prompts, problems: int, languages: Sequence[str]
 ) -> pd.DataFrame:
     """Return the first ``problems`` problems of each language with their prompts.
 
@@ -170,7 +169,7 @@ def read_questions(
     Raises
     ------
     InputError
-        If a language has no problems.
+        If a language has no problems, or a question cannot be asked (see `Prompts.render`).
     """
     corpus = read_table(corpus_path, CORPUS)
     parts = [corpus[corpus["language"] == language].head(problems) for language in languages]
@@ -179,19 +178,21 @@ def read_questions(
         raise InputError(f"{corpus_path}: no problems in {' '.join(bare)}, expected at least one")
     rows = pd.concat(parts, ignore_index=True)
     rows["prompt"] = [
-        render(template, question, language)
+        prompts.render(question, language)
         for question, language in zip(rows["question"], rows["language"], strict=True)
     ]
     return rows[["problem", "language", "answer", "prompt"]]
 
 
 def scored_texts(
-    spec: ModelSpec, questions: pd.DataFrame, texts: str, tokens_path: str | Path | None = None
+    prompts: Prompts, questions: pd.DataFrame, texts: str, tokens_path: str | Path | None = None
 ) -> pd.DataFrame:
     """Return the token table whose response tokens are scored, for these questions only.
 
     Parameters
     ----------
+    prompts
+        How the model is asked the questions.
     texts
         ``prompt``: the prompts themselves, as in the release. ``responses``: the responses in
         the tokens artefact ``tokens_path``, given their prompts.
@@ -206,7 +207,7 @@ def scored_texts(
         raise InputError(f"texts: found {texts!r}, expected one of {' '.join(TEXTS)}")
     if texts == "prompt":
         rows = questions[["problem", "language"]].assign(sample=0)
-        rows["prompt_tokens"] = encode(load_tokenizer(spec), list(questions["prompt"]))
+        rows["prompt_tokens"] = encode(prompts.tokenizer, list(questions["prompt"]))
         rows["response_tokens"] = [[] for _ in range(len(rows))]
         return scored_tokens(rows, texts)
     if tokens_path is None:

@@ -5,6 +5,7 @@ every cell is measured on all target languages. One job loads the model once and
 share of the cells; each cell is kept as soon as it is finished.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,13 +16,18 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells
+from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import share_of
 from langneurons.interventions.bench import Bench, deciding_facts, read_questions, scored_texts
 from langneurons.interventions.schemas import DEACTIVATION_ANSWERS, NONE
+from langneurons.job import CONSOLE
 from langneurons.models.cards import read_card
 from langneurons.models.edits import zeroing
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import control, read_masks, sets_by_phase, sets_of_table
+from langneurons.responses.prompts import Prompts
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def deactivate(
     languages
         The K languages, each both deactivated and a target.
     template
-        The prompt, see `langneurons.responses.prompts.render`.
+        The prompt, see `langneurons.responses.prompts.Prompts`.
     parameters
         ``sets`` (keys of `langneurons.neurons.sets.SETS`), ``control_seeds``, ``texts``
         (``prompt`` or ``responses``: what is scored), ``problems`` (how many of each language,
@@ -134,10 +140,11 @@ def deactivate(
     if phases_path is not None:
         sets |= sets_by_phase(sets, phases_path)
     cells = share_of(cells_of(sets, parameters["control_seeds"], languages), share)
-    questions = read_questions(corpus_path, template, parameters["problems"], languages)
-    texts = scored_texts(spec, questions, parameters["texts"], tokens_path)
+    prompts = Prompts(template, spec)
+    questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
+    texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
-    bench = Bench(spec, questions, texts, batched, languages)
+    bench = Bench(spec, prompts, questions, texts, batched, languages)
     # A cell does not depend on which other sets are switched off.
     deciding = {key: value for key, value in parameters.items() if key != "sets"}
     measurement = Measurement(
@@ -155,6 +162,16 @@ def deactivate(
         "languages": list(languages),
         "share": list(share),
     }
+    measured = sum(not cell.empty for cell in cells)
+    answers = measured * questions["answer"].notna().sum() if parameters["accuracy"] else 0
+    logger.info(
+        "%d cells × %s texts: reads %s tokens%s",
+        measured,
+        amount(len(texts)),
+        amount(measured * tokens_in(texts)),
+        f", writes up to {amount(answers * parameters['max_new_tokens'])}" if answers else "",
+        extra=CONSOLE,
+    )
     measure_cells(
         cells, measurement, output, DEACTIVATION_ANSWERS, provenance, "deactivating", progress
     )

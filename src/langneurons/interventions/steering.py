@@ -7,6 +7,7 @@ Every cell records the answers and their fluency: the mean NLL of an answer's to
 unchanged model.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells
+from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import share_of
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
@@ -23,11 +25,15 @@ from langneurons.interventions.bench import deciding_facts, read_questions
 from langneurons.interventions.schemas import STEERING_ANSWERS
 from langneurons.interventions.steering_bench import SteeringBench
 from langneurons.interventions.steering_cells import cells_of
+from langneurons.job import CONSOLE
 from langneurons.models.cards import read_card
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import sets_of_table
 from langneurons.responses.language import check_languages
+from langneurons.responses.prompts import Prompts
 from langneurons.responses.schemas import TOKENS
+
+logger = logging.getLogger(__name__)
 
 
 def steer(
@@ -78,11 +84,12 @@ def steer(
     sets = sets_of_table(neurons_path, [name], shape, languages)[name]
     masks = {language: sets[list(languages).index(language)] for language in steered}
     check_languages(languages)
-    questions = read_questions(corpus_path, template, parameters["problems"], steered)
+    prompts = Prompts(template, spec)
+    questions = read_questions(corpus_path, prompts, parameters["problems"], steered)
     texts = _texts_of(tokens_path, steered)
     cells = share_of(cells_of(masks, parameters["control_seeds"]), share)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
-    bench = SteeringBench(spec, questions, texts, cells, batched)
+    bench = SteeringBench(spec, prompts, questions, texts, cells, batched, progress)
     # A cell does not depend on which other languages are steered.
     deciding = {key: value for key, value in parameters.items() if key != "languages"}
     measurement = Measurement(
@@ -98,6 +105,16 @@ def steer(
         "parameters": dict(parameters),
         "languages": list(languages),
     }
+    asked = questions["language"].value_counts()
+    measured = [cell for cell in cells if not cell.empty]
+    logger.info(
+        "%d cells × %s questions: reads %s tokens of responses, writes up to %s",
+        len(measured),
+        amount(asked.max()),
+        amount(tokens_in(texts[texts["language"].isin({cell.target for cell in measured})])),
+        amount(asked[[cell.source for cell in measured]].sum() * parameters["max_new_tokens"]),
+        extra=CONSOLE,
+    )
     measure_cells(cells, measurement, output, STEERING_ANSWERS, provenance, "steering", progress)
 
 

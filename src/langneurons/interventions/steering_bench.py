@@ -13,7 +13,9 @@ from langneurons.interventions.bench import Subject
 from langneurons.interventions.steering_cells import Cell
 from langneurons.models.edits import Edit, intervening, zeroing
 from langneurons.models.likelihood import Likelihood
+from langneurons.models.memory import lowering
 from langneurons.models.spec import ModelSpec
+from langneurons.responses.prompts import Prompts
 
 
 class SteeringBench:
@@ -21,8 +23,8 @@ class SteeringBench:
 
     Parameters
     ----------
-    spec
-        The model.
+    spec, prompts
+        The model, and how it is asked.
     questions
         From `langneurons.interventions.bench.read_questions`.
     texts
@@ -32,19 +34,23 @@ class SteeringBench:
     parameters
         As in `langneurons.interventions.steering.steer`, and its ``batch_size`` and
         ``batch_tokens``.
+    progress
+        Whether to show a progress bar on stderr while activations are collected.
     """
 
     def __init__(
         self,
         spec: ModelSpec,
+        prompts: Prompts,
         questions: pd.DataFrame,
         texts: pd.DataFrame,
         cells: Sequence[Cell],
         parameters: Mapping[str, Any],
+        progress: bool,
     ) -> None:
-        self._subject = Subject(spec)
+        self._subject, self._prompts = Subject(spec), prompts
         self._questions, self._texts = questions, texts
-        self._cells, self._parameters = cells, parameters
+        self._cells, self._parameters, self._progress = cells, parameters, progress
         self._values: tuple[str, np.ndarray] | None = None
         self._answering: dict[str, Answering] = {}
 
@@ -71,11 +77,13 @@ class SteeringBench:
             asked = self._questions[self._questions["language"] == cell.source]
             self._answering[cell.source] = Answering(
                 subject.model,
-                subject.tokenizer,
+                self._prompts.tokenizer,
                 asked.reset_index(drop=True),
                 self._parameters,
             )
-        with intervening(subject.mlps, self._edits(cell)):
+        edits = self._edits(cell)
+        fewer_answers = lowering("steering.batch_size", self._parameters["batch_size"])
+        with fewer_answers, intervening(subject.mlps, edits):
             answers = self._answering[cell.source].answer()
         # Outside the block: fluency is judged by the unchanged model.
         nll = Likelihood(subject.model, answers, self._parameters["batch_tokens"]).mean_nll()
@@ -112,6 +120,7 @@ class SteeringBench:
                 chosen,
                 None if raise_to == "mean" else raise_to,
                 self._parameters["batch_tokens"],
+                self._progress,
             )
             values = np.full(raised.shape, np.nan, dtype=np.float32)
             for layer, neurons in chosen.items():

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from langneurons.artifacts.cells import remove_kept
 from langneurons.artifacts.shares import check_share, joined_shares, sort_rows
 from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
-from langneurons.responses.generation import generate
-from langneurons.responses.prompts import check_template, render
+from langneurons.responses.prompts import Prompts
 from langneurons.responses.schemas import RESPONSES, row_name
+from langneurons.responses.writing import Writer
 
 if TYPE_CHECKING:
     from langneurons.models.spec import ModelSpec
@@ -41,7 +42,7 @@ def generate_responses(
     corpus
         The columns of `CORPUS`.
     template
-        The prompt, see `langneurons.responses.prompts.render`.
+        The prompt, see `langneurons.responses.prompts.Prompts`.
     generation
         ``max_new_tokens`` and ``batch_size`` (rows); optionally ``samples`` per problem and
         language (1), ``temperature`` (0: greedy decoding) and ``seed`` (0). Sampling draws its
@@ -63,32 +64,27 @@ def generate_responses(
     ------
     InputError
         If several samples are asked for with greedy decoding, or a prompt is too long; the latter
-        is detected before the model's weights are loaded.
+        is detected before the model's weights are loaded. Also if a question cannot be asked (see
+        `Prompts.render`), or a batch does not fit into memory.
     """
-    samples, temperature = generation.get("samples", 1), generation.get("temperature", 0)
-    if samples > 1 and temperature == 0:
-        raise InputError(
-            f"generation: 'samples' is {samples} with 'temperature' 0, which would give "
-            f"{samples} equal responses; expected a temperature above 0 or one sample"
-        )
-    prompted = _prompted(corpus, template, languages)
-    rows = prompted.loc[prompted.index.repeat(samples)].reset_index(drop=True)
-    rows["sample"] = np.tile(np.arange(samples), len(prompted))
-    rows["response"] = generate(spec, rows, generation, progress)
-    return rows[RESPONSES.names]
+    prompts = Prompts(template, spec)
+    rows = _requested(corpus, prompts, generation, languages)
+    writer = Writer(spec, prompts, rows, generation, progress=progress)
+    return _ordered(writer.write(), languages)
 
 
 def given_responses(corpus: pd.DataFrame, template: str, languages: Sequence[str]) -> pd.DataFrame:
     """Return the responses that came with the data, as if a model had written them.
 
-    See `generate_responses` for the parameters and the result.
+    See `generate_responses` for the parameters and the result. Prompts that every model has a
+    template of its own for are the bare questions.
 
     Raises
     ------
     InputError
         If a problem has no response in one of its languages.
     """
-    prompted = _prompted(corpus, template, languages)
+    prompted = _prompted(corpus, Prompts(template), languages)
     bare = prompted[prompted["responses"].map(len) == 0]
     if len(bare):
         raise InputError(
@@ -102,32 +98,49 @@ def given_responses(corpus: pd.DataFrame, template: str, languages: Sequence[str
     return rows[RESPONSES.names]
 
 
+def given_texts(corpus: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
+    """Return the texts of a corpus as responses to nothing, so that all of their tokens count.
+
+    See `generate_responses` for the result; the prompts are empty.
+    """
+    rows = _ordered(corpus[corpus["language"].isin(languages)], languages)
+    return rows.assign(sample=0, prompt="", response=rows["question"])[RESPONSES.names]
+
+
 def write_responses(
     corpus_path: str | Path,
     output: str | Path,
     spec: "ModelSpec | None",
-    template: str,
+    template: str | None,
     generation: Mapping[str, Any] | None,
     languages: Sequence[str],
     share: tuple[int, int] = (1, 1),
+    section: str = "generation",
+    code: Mapping[str, str] | None = None,
     batch_size: int = 32,
     progress: bool = True,
 ) -> None:
     """Write the responses to one share of a corpus.
+
+    Those that an earlier run of the same job has finished are not written again.
 
     Parameters
     ----------
     corpus_path
         A corpus artefact.
     output
-        The responses artefact.
+        The responses artefact; finished responses are kept beside it until all are there.
     spec, template, generation, languages, progress
-        See `generate_responses`; without a ``spec`` the responses are those of the corpus.
+        See `generate_responses`; without a ``spec`` the responses are those of the corpus, and
+        without a ``template`` they are its texts, see `given_texts`.
         ``generation`` has no ``batch_size``.
     share
         ``(index, of)``, index from 1: the problems are split into ``of`` contiguous parts of nearly
         equal size, and the responses to one part are written. `merge_responses` joins the shares.
-
+    section
+        The section of the configuration that ``generation`` and ``batch_size`` are from.
+    code
+        Digests of the code, so that responses kept by another version are not reused.
     batch_size
         Prompts at a time; no result depends on it.
 
@@ -138,11 +151,16 @@ def write_responses(
     """
     corpus = share_of_problems(read_table(corpus_path, CORPUS), share)
     try:
-        if spec is None:
+        if template is None:
+            responses = given_texts(corpus, languages)
+        elif spec is None:
             responses = given_responses(corpus, template, languages)
         else:
             batched = {**(generation or {}), "batch_size": batch_size}
-            responses = generate_responses(spec, corpus, template, batched, languages, progress)
+            prompts = Prompts(template, spec)
+            rows = _requested(corpus, prompts, batched, languages)
+            writer = Writer(spec, prompts, rows, batched, section, progress)
+            responses = _ordered(writer.write_cells(output, code), languages)
     except InputError as error:
         raise InputError(f"{corpus_path}: {error}") from None
     logger.info("%s: %d responses", output, len(responses))
@@ -160,8 +178,9 @@ def write_responses(
 def merge_responses(
     paths: Sequence[str | Path], output: str | Path, languages: Sequence[str]
 ) -> None:
-    """Join the shares of one corpus's responses; see `merge_shares`."""
+    """Join the shares of one corpus's responses; see `merge_shares`. Kept cells are removed."""
     merge_shares(paths, output, RESPONSES, languages)
+    remove_kept(paths)
 
 
 def merge_shares(
@@ -203,12 +222,30 @@ def share_of_problems(corpus: pd.DataFrame, share: tuple[int, int]) -> pd.DataFr
     return corpus[corpus["problem"].isin(problems[begin:end])].reset_index(drop=True)
 
 
-def _prompted(corpus: pd.DataFrame, template: str, languages: Sequence[str]) -> pd.DataFrame:
+def _requested(
+    corpus: pd.DataFrame,
+    prompts: Prompts,
+    generation: Mapping[str, Any],
+    languages: Sequence[str],
+) -> pd.DataFrame:
+    """Return a row, with its prompt, for each response that a model is asked for."""
+    samples, temperature = generation.get("samples", 1), generation.get("temperature", 0)
+    if samples > 1 and temperature == 0:
+        raise InputError(
+            f"generation: 'samples' is {samples} with 'temperature' 0, which would give "
+            f"{samples} equal responses; expected a temperature above 0 or one sample"
+        )
+    prompted = _prompted(corpus, prompts, languages)
+    rows = prompted.loc[prompted.index.repeat(samples)].reset_index(drop=True)
+    rows["sample"] = np.tile(np.arange(samples), len(prompted))
+    return rows
+
+
+def _prompted(corpus: pd.DataFrame, prompts: Prompts, languages: Sequence[str]) -> pd.DataFrame:
     """Add the prompts to the rows of ``languages``, in order."""
-    check_template(template)
     rows = _ordered(corpus[corpus["language"].isin(languages)], languages)
     rows["prompt"] = [
-        render(template, question, language)
+        prompts.render(question, language)
         for question, language in zip(rows["question"], rows["language"], strict=True)
     ]
     return rows

@@ -9,7 +9,6 @@ import pandas as pd
 
 from langneurons.errors import InputError
 from langneurons.responses.schemas import row_name
-from langneurons.responses.tokens import encode
 
 if TYPE_CHECKING:
     import torch
@@ -20,58 +19,10 @@ if TYPE_CHECKING:
         PreTrainedTokenizerBase,
     )
 
-    from langneurons.models.spec import ModelSpec
 
 # A response is decoded with this many of the prompt's last tokens. Decoded alone, it would lose
 # the space that its first token begins with, or half of a character.
 _DECODING_CONTEXT = 5
-
-
-def generate(
-    spec: "ModelSpec", rows: pd.DataFrame, generation: Mapping[str, Any], progress: bool
-) -> list[str]:
-    """Let a model write responses.
-
-    Parameters
-    ----------
-    spec
-        The model.
-    rows
-        A row for each response: ``problem``, ``language``, ``sample`` and ``prompt``.
-    generation
-        See `langneurons.responses.collection.generate_responses`.
-    progress
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    list of str
-        The responses, in the order of the rows.
-
-    Raises
-    ------
-    InputError
-        If a prompt leaves no room for ``max_new_tokens`` in the model's context.
-    """
-    if rows.empty:
-        return []
-    from langneurons.models.loading import (
-        context_length,
-        load_config,
-        load_model,
-        load_tokenizer,
-    )
-
-    tokenizer = load_tokenizer(spec)
-    texts = list(rows["prompt"].unique())  # several samples have the same prompt
-    tokens = dict(zip(texts, encode(tokenizer, texts), strict=True))
-    prompts = [tokens[prompt] for prompt in rows["prompt"]]
-    context = context_length(load_config(spec))
-    # A prompt is the same for all its samples.
-    demand_room(rows.drop(columns="sample"), prompts, generation["max_new_tokens"], context)
-    names = rows[["problem", "language", "sample"]].to_numpy(object).tolist()
-    generator = Generator(load_model(spec), tokenizer, prompts, generation, names)
-    return [continuation.text for continuation in generator.run(progress)]
 
 
 @dataclass(frozen=True)
@@ -122,23 +73,18 @@ class Generator:
         self._seed, self._names = generation.get("seed", 0), names
         self._batches = list(_batches(prompts, generation, rope_switch(decoder_of(model).config)))
 
-    def run(self, progress: bool = False) -> list[Continuation]:
-        """Continue each prompt with the model as it is now.
-
-        Parameters
-        ----------
-        progress
-            Whether to show a progress bar on stderr.
-        """
-        import torch
-        from tqdm import tqdm
-
-        found: dict[int, Continuation] = {}
-        with torch.inference_mode(), self._settings_installed():
-            for batch in tqdm(self._batches, desc="generating", disable=not progress):
-                for row, new in zip(batch, self._new_tokens(batch), strict=True):
-                    found[row] = self._continuation(self._prompts[row], new)
+    def run(self) -> list[Continuation]:
+        """Continue each prompt with the model as it is now."""
+        found = dict(pair for batch in self.batches() for pair in batch)
         return [found[row] for row in range(len(self._prompts))]
+
+    def batches(self) -> Iterator[list[tuple[int, Continuation]]]:
+        """Continue the prompts batch by batch, the longest first, each with its number."""
+        for batch in self._batches:
+            yield [
+                (row, self._continuation(self._prompts[row], new))
+                for row, new in zip(batch, self._new_tokens(batch), strict=True)
+            ]
 
     @contextmanager
     def _settings_installed(self) -> Iterator[None]:
@@ -150,16 +96,19 @@ class Generator:
             self._model.generation_config = own
 
     def _new_tokens(self, batch: Sequence[int]) -> list[list[int]]:
+        import torch
+
         prompts = [self._prompts[row] for row in batch]
         tokens, mask = _left_padded(prompts, self._settings.pad_token_id)
         # transformers' base class does not declare it; a causal language model has it.
         generate = cast("Callable[..., torch.Tensor]", self._model.generate)
-        output = generate(
-            tokens.to(self._model.device),
-            attention_mask=mask.to(self._model.device),
-            generation_config=self._settings,
-            logits_processor=self._sampling(batch, tokens.shape[1]),
-        )
+        with torch.inference_mode(), self._settings_installed():
+            output = generate(
+                tokens.to(self._model.device),
+                attention_mask=mask.to(self._model.device),
+                generation_config=self._settings,
+                logits_processor=self._sampling(batch, tokens.shape[1]),
+            )
         return output[:, tokens.shape[1] :].tolist()
 
     def _sampling(self, batch: Sequence[int], prompt_tokens: int) -> "LogitsProcessorList":

@@ -1,10 +1,21 @@
-"""Prompt templates: the text around a question, with ``{query}`` and ``{lang}`` to fill in."""
+"""Prompts: a text around each question, or what the chat template of a model makes of it."""
 
+from functools import cached_property
 from string import Formatter
+from typing import TYPE_CHECKING
 
 from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from langneurons.models.spec import ModelSpec
+
+#: In place of a text: the chat template of the model's tokenizer.
+CHAT = "chat"
+#: The question is the whole prompt.
+PLAIN = "{query}"
 #: Prompt of the MathOctopus models (METHOD 6).
 MATHOCTOPUS = (
     "Below is an instruction that describes a task. Write a response that appropriately completes "
@@ -14,7 +25,7 @@ _FIELDS = ("query", "lang")
 
 
 def check_template(template: str) -> None:
-    """Check that a template can be rendered; literal braces are doubled.
+    """Check that a template is `CHAT` or can be rendered; literal braces are doubled.
 
     Raises
     ------
@@ -22,6 +33,8 @@ def check_template(template: str) -> None:
         If its braces are unbalanced, it has a field other than ``{query}`` and ``{lang}``, or it
         lacks ``{query}``.
     """
+    if template == CHAT:
+        return
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
@@ -42,25 +55,66 @@ def check_template(template: str) -> None:
             )
         fields.append(field)
     if "query" not in fields:
-        raise InputError(f"template {template!r}: expected the field {{query}}, for the question")
+        raise InputError(
+            f"template {template!r}: expected the field {{query}}, for the question, or the word "
+            f"{CHAT} alone, for the chat template of the model's tokenizer"
+        )
 
 
-def render(template: str, question: str, language: str) -> str:
-    """Return the prompt that asks ``question``.
+class Prompts:
+    """How questions are asked, and the tokenizer for what asks them.
+
+    A chat template writes special tokens itself. Its prompts are tokenised without those that a
+    tokenizer adds to other texts, or there might be two that begin a text.
 
     Parameters
     ----------
     template
-        A text with the field ``{query}`` and optionally ``{lang}``.
-    question
-        Replaces ``{query}`` verbatim, braces included.
-    language
-        ISO 639-1 code; its English name replaces ``{lang}``.
+        A text with the field ``{query}`` and optionally ``{lang}``, or `CHAT`.
+    spec
+        The model that is asked; its tokenizer is loaded when it is needed. Without one, `CHAT`
+        leaves questions as they are, for each model to ask by its own template.
 
     Raises
     ------
     InputError
-        If the template has other fields or the language is unknown.
+        See `check_template`.
     """
-    check_template(template)
-    return template.format(query=question, lang=english_name(language))
+
+    def __init__(self, template: str, spec: "ModelSpec | None" = None) -> None:
+        check_template(template)
+        self._template, self._spec = template, spec
+
+    def render(self, question: str, language: str) -> str:
+        """Return the prompt that asks a question.
+
+        Parameters
+        ----------
+        question
+            Replaces ``{query}`` verbatim, braces included.
+        language
+            ISO 639-1 code; its English name replaces ``{lang}``.
+
+        Raises
+        ------
+        InputError
+            If the language is unknown; with `CHAT` see `langneurons.models.chat.chat_prompt`.
+        """
+        if self._template != CHAT:
+            return self._template.format(query=question, lang=english_name(language))
+        if self._spec is None:
+            return question
+        from langneurons.models.chat import chat_prompt
+
+        return chat_prompt(self.tokenizer, question)
+
+    @cached_property
+    def tokenizer(self) -> "PreTrainedTokenizerBase":
+        """The model's tokenizer, as prompts need it; see `load_tokenizer` for the errors."""
+        from langneurons.models.chat import adding_no_tokens
+        from langneurons.models.loading import load_tokenizer
+
+        if self._spec is None:
+            raise ValueError("found no spec, expected that of the model whose tokenizer is used")
+        tokenizer = load_tokenizer(self._spec)
+        return adding_no_tokens(tokenizer) if self._template == CHAT else tokenizer

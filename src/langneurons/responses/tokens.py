@@ -1,7 +1,7 @@
 """Tokenise prompts and responses, and find the boundary between them (METHOD 1)."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ import pandas as pd
 
 from langneurons.artifacts.tables import read_table, write_table
 from langneurons.errors import InputError
+from langneurons.responses.prompts import PLAIN, Prompts
 from langneurons.responses.schemas import RESPONSES, TOKENS, row_name
+from langneurons.responses.windows import cut
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -109,24 +111,45 @@ def write_tokens(
     output: str | Path,
     context_length: int | None,
     empty: str = "error",
+    windows: Mapping[str, int] | None = None,
+    template: str = PLAIN,
+    questions: bool = False,
 ) -> None:
     """Write the tokens of a responses artefact; the provenance counts the dropped responses.
 
-    Only the tokenizer of ``spec`` is loaded. See `tokenize` for the parameters.
+    Only the tokenizer of ``spec`` is loaded. See `tokenize` for the other parameters.
+
+    Parameters
+    ----------
+    windows
+        ``length`` and ``tokens``, see `langneurons.responses.windows.cut`, if the responses are
+        documents to be cut.
+    template
+        How the prompts were made, see `langneurons.responses.prompts.Prompts`; all texts are alike.
+    questions
+        Whether the prompts are still questions, which the template is yet to ask.
 
     Raises
     ------
     InputError
-        See `tokenize`.
+        See `tokenize`, `langneurons.responses.windows.cut` and
+        `langneurons.responses.prompts.Prompts`.
     """
-    from langneurons.models.loading import load_tokenizer
-
-    responses = read_table(responses_path, RESPONSES)
+    responses, asking = read_table(responses_path, RESPONSES), Prompts(template, spec)
     try:
-        tokens = tokenize(responses, load_tokenizer(spec), context_length, empty)
+        if questions:
+            asked = zip(responses["prompt"], responses["language"], strict=True)
+            responses["prompt"] = [asking.render(*question) for question in asked]
+        # A document may be longer than the context, its windows may not.
+        longest = None if windows else context_length
+        tokens = tokenize(responses, asking.tokenizer, longest, empty)
+        dropped = len(responses) - len(tokens)
+        if windows is not None:
+            tokens = cut(tokens, **windows)
+            prompts, lengths = (list(map(len, tokens[part])) for part in TOKENS.names[-2:])
+            _demand_fit(tokens, prompts, lengths, context_length)
     except InputError as error:
         raise InputError(f"{responses_path}: {error}") from None
-    dropped = len(responses) - len(tokens)
     if dropped:
         logger.warning("%s: %d empty responses were dropped", responses_path, dropped)
     logger.info(
@@ -139,6 +162,7 @@ def write_tokens(
         "inputs": [str(responses_path)],
         "model": asdict(spec),
         "context_length": context_length,
+        "windows": None if windows is None else dict(windows),
         "empty_responses": {"policy": empty, "dropped": dropped},
     }
     write_table(tokens, output, TOKENS, provenance)
