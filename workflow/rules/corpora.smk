@@ -10,6 +10,8 @@ rule build_corpus:
         paths.log(paths.corpus),
     conda:
         "../../envs/torch.yaml"
+    resources:
+        **experiment.resources("build_corpus"),
     params:
         code=experiment.code("build_corpus"),
         settings=experiment.settings("build_corpus"),

@@ -5,7 +5,6 @@ rule deactivate:
     input:
         unpack(experiment.reads("deactivate")),
         card=paths.card,
-        corpus=paths.corpus,
     output:
         temp(paths.share(paths.deactivation_answers)),
     log:
@@ -49,8 +48,8 @@ rule merge_deactivation:
 rule grade_deactivation:
     """Answers graded, and the means by language; a new rule of grading runs no model."""
     input:
+        unpack(experiment.reads("grade_deactivation")),
         answers=paths.deactivation_answers,
-        corpus=paths.corpus,
     output:
         table=paths.deactivation,
         problems=paths.deactivation_problems,

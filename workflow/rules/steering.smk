@@ -5,7 +5,6 @@ rule steer:
     input:
         unpack(experiment.reads("steer")),
         card=paths.card,
-        corpus=paths.corpus,
         neurons=paths.neurons,
     output:
         temp(paths.share(paths.steering_answers)),

@@ -6,5 +6,6 @@ write_responses = entry("langneurons.responses.collection.write_responses", snak
 write_responses(
     corpus_path=snakemake.input.corpus,
     output=snakemake.output[0],
+    code=snakemake.params.code,
     share=share(snakemake.wildcards.scatteritem),
 )

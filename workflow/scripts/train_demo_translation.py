@@ -2,7 +2,7 @@
 
 from langneurons.job import job
 
-with job(snakemake.log[0], snakemake.threads):
+with job(snakemake.log[0], snakemake.threads, snakemake.rule):
     from pathlib import Path
 
     import torch

@@ -17,6 +17,7 @@ from langneurons.corpora.msvamp import read_msvamp
 from langneurons.corpora.released import read_released
 from langneurons.corpora.schema import CORPUS
 from langneurons.corpora.tabular import read_tabular
+from langneurons.corpora.texts import read_texts
 from langneurons.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -51,12 +52,13 @@ FORMATS: dict[str, Format] = {
     "released": Format(read_released, ("path",)),
     "table": Format(read_tabular, ("path", "columns")),
     "hub": Format(read_hub, ("path", "split", "columns")),
+    "texts": Format(read_texts, ("path",)),
     "demo": Format(_read_demo, ("split", "problems", "seed")),
 }
 
 
 def build_corpus(
-    name: str, dataset: Mapping[str, Any], languages: Sequence[str]
+    name: str, dataset: Mapping[str, Any], languages: Sequence[str], held_out: bool = False
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a dataset and keep the problems that can be compared between languages.
 
@@ -67,10 +69,13 @@ def build_corpus(
     dataset
         Its definition there: ``format``, the keys of that format (see its reader), and for all
         formats ``parallel`` (true: a problem missing in one language is left out of all,
-        because every statistic compares languages on the same problems) and ``limit`` (keep the
-        first n of these problems, in the order of the data).
+        because every statistic compares languages on the same problems), ``limit`` (keep the
+        first n of these problems, in the order of the data) and ``held_out`` (keep n of these
+        apart, see `apart`).
     languages
         ISO 639-1 codes.
+    held_out
+        Return the problems kept apart instead of the others.
 
     Returns
     -------
@@ -93,10 +98,11 @@ def build_corpus(
         entries = list(_format(dataset).read(dataset, languages))
         _refuse_duplicates(entries)
         incomplete = _incomplete(entries, languages)
-        problems = _kept(entries, incomplete, dataset)
+        problems = apart(_kept(entries, incomplete, dataset), dataset.get("held_out", 0))[held_out]
     except InputError as error:
         raise InputError(f"dataset {name!r}: {error}") from None
-    kept = [entry for entry in entries if entry.problem in problems]
+    chosen = set(problems)
+    kept = [entry for entry in entries if entry.problem in chosen]
     facts = {
         "problems": len(problems),
         "n_incomplete": len(incomplete),
@@ -108,16 +114,28 @@ def build_corpus(
 
 
 def write_corpus(
-    name: str, dataset: Mapping[str, Any], languages: Sequence[str], output: str | Path
+    name: str,
+    dataset: Mapping[str, Any],
+    languages: Sequence[str],
+    output: str | Path,
+    held_out: bool = False,
+    folds: int | None = None,
 ) -> None:
     """Build a corpus, log anything unusual about it, and write it with these facts.
+
+    Parameters
+    ----------
+    name, dataset, languages, held_out
+        See `build_corpus`.
+    folds
+        How many folds the problems will be split into; the corpus does not depend on it.
 
     Raises
     ------
     InputError
-        See `build_corpus`.
+        If there are fewer problems than folds; see also `build_corpus`.
     """
-    corpus, facts = build_corpus(name, dataset, languages)
+    corpus, facts = build_corpus(name, dataset, languages, held_out)
     logger.info("%s: %d problems in %s", name, facts["problems"], " ".join(languages))
     if facts["incomplete"]:
         fate = "kept out" if dataset.get("parallel", True) else "kept (parallel: false)"
@@ -133,7 +151,18 @@ def write_corpus(
     if facts["differing_answers"]:
         listed = " ".join(facts["differing_answers"])
         logger.warning("%s: answers differ between languages: %s", name, listed)
-    provenance = {"dataset": {name: dict(dataset)}, "languages": list(languages), **facts}
+    if folds is not None and folds > facts["problems"]:
+        # Here, before any model runs: it would turn out when neurons are counted.
+        raise InputError(
+            f"config: uncertainty.folds: found {folds}, expected at most {facts['problems']}, the "
+            f"number of problems in dataset {name!r}"
+        )
+    provenance = {
+        "dataset": {name: dict(dataset)},
+        "held_out": held_out,
+        "languages": list(languages),
+        **facts,
+    }
     write_table(corpus, output, CORPUS, provenance)
 
 
@@ -171,7 +200,7 @@ def _incomplete(entries: Iterable[Entry], languages: Sequence[str]) -> dict[str,
 
 def _kept(
     entries: Iterable[Entry], incomplete: Mapping[str, list[str]], dataset: Mapping[str, Any]
-) -> set[str]:
+) -> list[str]:
     problems = list(dict.fromkeys(entry.problem for entry in entries))
     if not problems:
         raise InputError("no problems found")
@@ -185,7 +214,30 @@ def _kept(
     limit = dataset.get("limit")
     if limit is not None and limit < 1:
         raise InputError(f"key 'limit' is {limit}, expected at least 1")
-    return set(problems[:limit])
+    return problems[:limit]
+
+
+def apart(problems: Sequence[str], number: int) -> tuple[list[str], list[str]]:
+    """Split problems into those that neurons are chosen on and those kept apart.
+
+    Parameters
+    ----------
+    number
+        How many are kept apart. They are spread evenly over the data, which may go by subject.
+
+    Raises
+    ------
+    InputError
+        If no problem would be left to choose neurons on.
+    """
+    if number >= len(problems):
+        raise InputError(
+            f"key 'held_out' is {number}, expected less than the number of problems, "
+            f"{len(problems)}"
+        )
+    places = {(2 * index + 1) * len(problems) // (2 * number) for index in range(number)}
+    rest = [problem for index, problem in enumerate(problems) if index not in places]
+    return rest, [problems[index] for index in sorted(places)]
 
 
 def _repeated_questions(entries: Iterable[Entry]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from langneurons.activations.files import counts_files
+from langneurons.artifacts.folders import file_in
 from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
 from langneurons.experiment.configuration import (
@@ -12,9 +13,17 @@ from langneurons.experiment.configuration import (
     LoadedModel,
     PublishedModel,
 )
-from langneurons.experiment.datasets import AnyDataset, DemoDataset, HubDataset
+from langneurons.experiment.datasets import (
+    HELD_OUT,
+    AnyDataset,
+    DemoDataset,
+    Texts,
+    holds_texts,
+    on_hub,
+)
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.models import QUESTIONS, datasets_of, resolved_models
+from langneurons.responses.language import check_languages
 from langneurons.responses.prompts import check_template
 
 _RUN = "a model that can be run:"
@@ -33,12 +42,15 @@ def check(config: Configuration) -> None:
     models = resolved_models(config)
     _check_models(config, list(models))
     _check_datasets(config)
+    run = [name for name, model in models.items() if not model.counts]
+    if run:
+        _check_folds(config)
     for index, comparison in enumerate(config.comparisons):
         _check_comparison(f"config: comparisons.{index}", comparison, config, list(models))
-    run = [name for name, model in models.items() if not model.counts]
     _check_deactivation(config, run)
     _check_steering(config, run)
-    check_template(config.prompt)
+    _check_identifier(config, run)
+    _at("config: prompt", check_template, config.prompt)
 
 
 def _check_languages(config: Configuration) -> None:
@@ -64,9 +76,19 @@ def _check_models(config: Configuration, names: list[str]) -> None:
             raise InputError(f"config: datasets: none given, but model {name!r} needs one")
         if isinstance(model, LoadedModel):
             check_place(f"models.{name}.path", model.path)
+            _check_gguf(key, model)
         _check_writer(f"{key}.responses_from", name, model.responses_from, config, names)
     if config.alignment is not None:
         check_place("alignment.translation.path", config.alignment.translation.path)
+
+
+def _check_gguf(key: str, model: LoadedModel) -> None:
+    if model.gguf is None and model.sha256 is not None:
+        raise InputError(
+            f"{key}.sha256: found a digest without a file, expected the key gguf beside it"
+        )
+    if model.gguf is not None and Path(model.path).is_dir():
+        _at(f"{key}.gguf", file_in, model.path, model.gguf)
 
 
 def _check_writer(
@@ -91,18 +113,64 @@ def _check_datasets(config: Configuration) -> None:
             raise InputError(
                 f"config: datasets.{name}: this name is kept for the questions of an alignment"
             )
+        if name.endswith(HELD_OUT):
+            raise InputError(
+                f"config: datasets.{name}: names that end with {HELD_OUT!r} are kept for the "
+                "held-out parts of data sets"
+            )
         _check_dataset(f"datasets.{name}", dataset, config.languages)
     if config.alignment is not None:
-        _check_dataset("alignment.questions", config.alignment.questions, config.languages)
+        questions = config.alignment.questions
+        if holds_texts(questions):
+            raise InputError(
+                "config: alignment.questions: found texts, expected questions that a model answers"
+            )
+        _check_dataset("alignment.questions", questions, config.languages)
+
+
+def _check_folds(config: Configuration) -> None:
+    """Refuse more folds than a data set can have problems, where that is known already.
+
+    For all others it is known once their corpus is there.
+    """
+    folds = config.uncertainty.folds
+    for name, dataset in config.datasets.items():
+        for key in ("problems", "limit"):
+            given = dataset.settings(key).get(key)
+            if given is not None and given - dataset.held_out < folds:
+                held_out = " less held_out" if dataset.held_out else ""
+                raise InputError(
+                    f"config: uncertainty.folds: found {folds}, expected at most "
+                    f"{given - dataset.held_out}, the number of problems in dataset {name!r} "
+                    f"(datasets.{name}.{key}{held_out})"
+                )
 
 
 def _check_dataset(key: str, dataset: AnyDataset, languages: list[str]) -> None:
-    if isinstance(dataset, DemoDataset | HubDataset):
+    if isinstance(dataset, Texts):
+        _check_windows(f"config: {key}", dataset)
+    if isinstance(dataset, DemoDataset) or on_hub(dataset):
         return
     for language in languages:
         expected = Path(dataset.path.replace("{language}", language))
         if not expected.exists():
             raise InputError(f"config: {key}.path: no such file or folder {expected}")
+
+
+def _check_windows(key: str, dataset: Texts) -> None:
+    if (dataset.length is None) != (dataset.tokens is None):
+        given, lacking = ("length", "tokens") if dataset.length else ("tokens", "length")
+        raise InputError(
+            f"{key}: found the key {given!r} without {lacking!r}; expected both, for documents to "
+            "be cut into windows, or neither"
+        )
+
+
+def _check_identifier(config: Configuration, run: list[str]) -> None:
+    """Demand that languages can be told apart, if any answer's language is to be identified."""
+    if run and (config.accuracy is not None or config.steering is not None):
+        section = "steering" if config.accuracy is None else "accuracy"
+        _at(f"config: {section}", check_languages, config.languages)
 
 
 def _check_comparison(

@@ -22,6 +22,8 @@ from langneurons.experiment.sections import (
 from langneurons.neurons.methods.declaration import Parameter
 
 Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")]
+Digest = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
+GgufFile = Annotated[str, Field(pattern=r"^[^/\\]+\.gguf$")]
 
 
 class LoadedModel(Section):
@@ -31,6 +33,10 @@ class LoadedModel(Section):
 
     path: str
     """a hub id or a local folder; any decoder-only model"""
+    gguf: GgufFile | None = None
+    """name of a GGUF file there; the workflow turns it into a plain checkpoint in bfloat16"""
+    sha256: Digest | None = None
+    """digest that the GGUF file must have, 64 hexadecimal digits"""
     revision: str | None = None
     """a commit makes the run repeatable"""
     tokenizer: str | None = None
@@ -125,6 +131,15 @@ class Generation(Section):
     """prompts at a time; lower it when memory runs out"""
     seed: Whole = 0
     """seed of sampling"""
+
+
+class Accuracy(Section):
+    """Each model answers the questions itself, and its answers are graded by number and language.
+
+    Without this section nothing is generated for accuracy, and no language is identified.
+    """
+
+    RERUNS: ClassVar[str] = "accuracy"
 
 
 class Collection(Section):
@@ -246,13 +261,17 @@ class Configuration(Section):
     """name → data set, see below"""
     prompt: str = "{query}\n"
     """the text around a question; `{query}` is required, `{lang}` becomes the English name of the
-    language. Use the prompt that your model was trained with"""
+    language. Use the prompt that your model was trained with. `chat` is the chat template of the
+    model's tokenizer"""
     alignment: Alignment | None = None
     """how models with the key `align` are made (METHOD 5)"""
     comparisons: list[Comparison] = []
     """pairs of models, before and after an alignment"""
     generation: Generation = Generation()
     """how models respond to the problems"""
+    accuracy: Accuracy | None = None
+    """each model's own answers are graded by number and language (METHOD 6); the section, `{}`,
+    turns the stage on"""
     collection: Collection = Collection()
     """how activations are counted"""
     neurons: Neurons = Neurons.model_validate({"ternary": {}, "lape": {}})

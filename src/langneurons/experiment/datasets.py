@@ -1,10 +1,14 @@
 """The data sets of a configuration: one section for each way of reading one."""
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from langneurons.experiment.sections import Count, Section, Whole
+
+#: Ends the name of the part of a data set that is held out.
+HELD_OUT = ".held_out"
 
 
 class Dataset(Section):
@@ -14,6 +18,9 @@ class Dataset(Section):
 
     limit: Count | None = None
     """the first n problems"""
+    held_out: Whole = 0
+    """problems kept apart, spread evenly over the data: neurons are chosen without them, and
+    deactivation and steering measure on them alone"""
     parallel: bool = True
     """a problem that one language lacks is left out of all, counted and reported, because
     statistics compare languages on the same problems"""
@@ -36,7 +43,16 @@ class Columns(Section):
     """responses that come with the data, for `responses_from: data`"""
 
 
-class BenchmarkFiles(Dataset):
+class Questions(Dataset):
+    """What all formats with questions have in common."""
+
+    RERUNS: ClassVar[str] = "corpora"
+
+    questions_as_texts: bool = False
+    """the questions themselves are the texts that models are measured on, as in format `texts`"""
+
+
+class BenchmarkFiles(Questions):
     """A benchmark, in its files as published."""
 
     format: Literal["mgsm", "msvamp", "released"]
@@ -46,7 +62,7 @@ class BenchmarkFiles(Dataset):
     """folder of the files; for `released`, the file itself"""
 
 
-class TableFiles(Dataset):
+class TableFiles(Questions):
     """Tables of your own: JSON lines, CSV, TSV or Parquet."""
 
     format: Literal["table"]
@@ -57,7 +73,7 @@ class TableFiles(Dataset):
     """our names → yours; only `question` is required"""
 
 
-class HubDataset(Dataset):
+class HubDataset(Questions):
     """A data set on the Hugging Face hub."""
 
     format: Literal["hub"]
@@ -74,6 +90,48 @@ class HubDataset(Dataset):
     """a commit makes the run repeatable"""
 
 
+class TextColumns(Section):
+    """Our column names → those of the data."""
+
+    RERUNS: ClassVar[str] = "corpora"
+
+    text: str = "text"
+    """the text"""
+    problem: str | None = None
+    """identifier that the languages share; without it, texts are numbered"""
+    language: str | None = None
+    """needed where one file holds all languages"""
+
+
+class Texts(Dataset):
+    """Texts that models read as they are: nothing is asked, nothing is generated.
+
+    The tokens of a text are what is counted, but for a special token before them. Parallel passages
+    are one text a problem; with `length` and `tokens`, texts are documents of a plain corpus.
+    """
+
+    RERUNS: ClassVar[str] = "corpora"
+    RERUNS_OF: ClassVar[Mapping[str, str]] = {"length": "tokens", "tokens": "tokens"}
+
+    format: Literal["texts"]
+    """`texts`"""
+    path: str
+    """files with `{language}` in their name: `.txt` with a text a line, or JSON lines, CSV, TSV or
+    Parquet; one such table for all languages; or, with `split`, an id on the hub"""
+    columns: TextColumns = TextColumns()
+    """our names → those of a table"""
+    subset: str | None = None
+    """on the hub: its configuration, optionally with `{language}`"""
+    split: str | None = None
+    """on the hub: which split"""
+    revision: str | None = None
+    """on the hub: a commit makes the run repeatable"""
+    length: Count | None = None
+    """documents are cut into windows of at most so many tokens; they need not be parallel"""
+    tokens: Count | None = None
+    """with `length`: how many tokens are read of each language"""
+
+
 class DemoDataset(Dataset):
     """Generated arithmetic problems, for the demo's tiny models."""
 
@@ -88,5 +146,17 @@ class DemoDataset(Dataset):
 
 
 AnyDataset = Annotated[
-    BenchmarkFiles | TableFiles | HubDataset | DemoDataset, Field(discriminator="format")
+    BenchmarkFiles | TableFiles | HubDataset | Texts | DemoDataset, Field(discriminator="format")
 ]
+
+
+def holds_texts(dataset: AnyDataset) -> bool:
+    """Tell whether models read a data set's texts as they are, and answer no question."""
+    return isinstance(dataset, Texts) or (
+        isinstance(dataset, Questions) and dataset.questions_as_texts
+    )
+
+
+def on_hub(dataset: AnyDataset) -> bool:
+    """Tell whether a data set is read from the hub."""
+    return isinstance(dataset, HubDataset) or (isinstance(dataset, Texts) and bool(dataset.split))

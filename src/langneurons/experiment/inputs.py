@@ -11,7 +11,7 @@ from typing import Any
 import langneurons
 from langneurons.activations.files import counts_files
 from langneurons.experiment import paths
-from langneurons.experiment.datasets import AnyDataset, DemoDataset, HubDataset
+from langneurons.experiment.datasets import DemoDataset, on_hub
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.models import QUESTIONS
@@ -20,17 +20,12 @@ Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
 
 
-def dataset_settings(experiment: Inventory, name: str) -> AnyDataset:
-    """Return the settings of a data set, which may be the questions of an alignment."""
-    return experiment.alignment.questions if name == QUESTIONS else experiment.config.datasets[name]
-
-
 def _corpus(experiment: Inventory, wildcards: Any) -> Reads:
     """The local files or folders that a data set is read from."""
-    dataset = dataset_settings(experiment, wildcards.dataset)
+    dataset = experiment.dataset(wildcards.dataset)
     if isinstance(dataset, DemoDataset):
         return {"data": demo_templates()}
-    if isinstance(dataset, HubDataset):
+    if on_hub(dataset):
         return {}
     files = [dataset.path.replace("{language}", language) for language in experiment.languages]
     return {"data": list(dict.fromkeys(files))}
@@ -45,9 +40,16 @@ def demo_templates() -> list[str]:
 def _checkpoint(experiment: Inventory, model: str) -> Reads:
     """The files of a local checkpoint, so that a new one at the same place is noticed."""
     settings = experiment.models[model]
-    if settings.made:
+    if settings.made or settings.gguf:
         return {"checkpoint": settings.spec["path"]}
     return {"checkpoint": _files(settings.spec["path"])}
+
+
+def _gguf(experiment: Inventory, wildcards: Any) -> Reads:
+    """The local GGUF file that a model is."""
+    source = experiment.models[wildcards.model].gguf
+    file = Path(source["path"], source["gguf"])
+    return {"file": str(file)} if file.parent.is_dir() else {}
 
 
 def _files(folder: str) -> list[str]:
@@ -59,8 +61,9 @@ def _model(experiment: Inventory, wildcards: Any) -> Reads:
 
     Their tokenizers must agree.
     """
+    writers = {experiment.writer(wildcards.model, name) for name in experiment.datasets}
     writer = experiment.models[wildcards.model].writer
-    if writer in (wildcards.model, "data"):
+    if writer not in writers or writer in (wildcards.model, "data"):
         return _checkpoint(experiment, wildcards.model)
     card = paths.card.format(model=writer)
     return {**_checkpoint(experiment, wildcards.model), "writer": card}
@@ -83,12 +86,12 @@ def _readers(experiment: Inventory, wildcards: Any) -> Reads:
 
 def _own_tokens(experiment: Inventory, wildcards: Any) -> Reads:
     """The tokens of the responses that a model is measured on."""
-    model = experiment.models[wildcards.model]
-    return {
-        "tokens": paths.tokens.format(
-            model=model.name, responses=model.writer, dataset=wildcards.dataset
-        )
-    }
+    return {"tokens": _tokens(experiment, wildcards.model, wildcards.dataset)}
+
+
+def _tokens(experiment: Inventory, model: str, dataset: str) -> str:
+    responses = experiment.writer(model, dataset)
+    return paths.tokens.format(model=model, responses=responses, dataset=dataset)
 
 
 def _published(experiment: Inventory, wildcards: Any) -> Reads:
@@ -144,11 +147,24 @@ def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
 def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons to switch off and, if asked for, the phases and the texts to score."""
     stage, keys = experiment.deactivation, dict(wildcards.items())
-    texts = {} if stage.texts == "prompt" else _own_tokens(experiment, wildcards)
+    measured = experiment.measured_on(wildcards.dataset)
+    texts: Reads = _measured(experiment, wildcards)
+    if stage.texts == "responses" or experiment.holds_texts(measured):
+        texts["tokens"] = _tokens(experiment, wildcards.model, measured)
     if wildcards.method == "mask":
         return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
     phases = {"phases": paths.fill(paths.segments, keys)} if stage.phases else {}
     return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
+
+
+def _measured(experiment: Inventory, wildcards: Any) -> Reads:
+    """The problems that an intervention measures."""
+    return {"corpus": paths.corpus.format(dataset=experiment.measured_on(wildcards.dataset))}
+
+
+def _steered(experiment: Inventory, wildcards: Any) -> Reads:
+    """The questions, and the texts over which a language's activations are collected."""
+    return {**_measured(experiment, wildcards), **_own_tokens(experiment, wildcards)}
 
 
 def _drawn(experiment: Inventory, wildcards: Any) -> Reads:
@@ -157,6 +173,7 @@ def _drawn(experiment: Inventory, wildcards: Any) -> Reads:
 
 INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "build_corpus": _corpus,
+    "convert_gguf": _gguf,
     "inspect_model": _model,
     "generate_responses": _readers,
     "count_activations": _own_tokens,
@@ -169,7 +186,8 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "merge_adapter": _adapters,
     "overlap_datasets": _all_datasets,
     "deactivate": _deactivated,
-    "steer": _own_tokens,
+    "grade_deactivation": _measured,
+    "steer": _steered,
     "draw_figure": _drawn,
     "write_table": _drawn,
 }

@@ -144,7 +144,21 @@ def _comparisons_together(experiment: Inventory) -> Sequence[Keys]:
 def _datasets(experiment: Inventory) -> Sequence[Keys]:
     run = experiment.text_models
     pairs = [pair for pair in experiment.comparisons if set(pair.values()) <= set(run)]
-    return [{"dataset": dataset, "models": run, **_sides(pairs)} for dataset in experiment.datasets]
+    return [
+        {"dataset": dataset, "models": run, **_sides(pairs)}
+        for dataset in experiment.datasets
+        if experiment.grades(dataset)
+    ]
+
+
+def _several(experiment: Inventory) -> Sequence[Keys]:
+    """Models with several data sets, so that the same neurons can be looked for on all."""
+    return [
+        {"model": model, "method": method}
+        for model in experiment.models
+        if len(experiment.datasets_of(model)) > 1
+        for method in experiment.methods
+    ]
 
 
 def _alignments(experiment: Inventory) -> Sequence[Keys]:
@@ -180,7 +194,9 @@ def _deactivations(experiment: Inventory) -> Sequence[Keys]:
 
 def _deactivations_with_accuracy(experiment: Inventory) -> Sequence[Keys]:
     settings = experiment.config.deactivation
-    return _deactivations(experiment) if settings and settings.accuracy else []
+    if not (settings and settings.accuracy):
+        return []
+    return [keys for keys in _deactivations(experiment) if experiment.grades(keys["dataset"])]
 
 
 def _deactivations_by_phase(experiment: Inventory) -> Sequence[Keys]:
@@ -219,6 +235,7 @@ PER = {
     "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),
     "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),
     "dataset": Per("{dataset}", "{dataset}", _datasets),
+    "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
     "alignment": Per("{model}", "{model}", _alignments),
     "course": Per(_SELECTION, _ON, _courses),
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from langneurons.experiment.alignment import Alignment
+from langneurons.experiment.datasets import HELD_OUT, AnyDataset, holds_texts
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.models import (
     QUESTIONS,
@@ -15,6 +16,7 @@ from langneurons.experiment.models import (
     resolved_models,
 )
 from langneurons.experiment.reading import read_configuration
+from langneurons.responses.prompts import CHAT
 
 
 class Inventory:
@@ -54,10 +56,11 @@ class Inventory:
 
     @cached_property
     def all_datasets(self) -> list[str]:
-        """All data sets: with texts, with published counts, and the questions to align by."""
+        """All data sets: analysed, held out, with published counts, and questions to align by."""
         named = [name for model in self.models for name in self.datasets_of(model)]
         questions = [QUESTIONS] if self.config.alignment else []
-        return list(dict.fromkeys([*self.datasets, *named, *questions]))
+        measured = map(self.measured_on, self.datasets)
+        return list(dict.fromkeys([*self.datasets, *measured, *named, *questions]))
 
     @cached_property
     def methods(self) -> list[str]:
@@ -80,6 +83,11 @@ class Inventory:
         return [name for name, model in self.models.items() if model.made]
 
     @property
+    def converted_models(self) -> list[str]:
+        """Models that are GGUF files, of which the workflow makes checkpoints."""
+        return [name for name, model in self.models.items() if model.gguf]
+
+    @property
     def aligned_models(self) -> list[str]:
         """Models that the workflow aligns, without their checkpoints."""
         return [name for name in self.made_models if not self.models[name].is_checkpoint]
@@ -93,6 +101,52 @@ class Inventory:
     def comparisons(self) -> list[dict[str, str]]:
         """Pairs of models under the keys before and after."""
         return [{"before": pair.before, "after": pair.after} for pair in self.config.comparisons]
+
+    # Data sets: what they hold, and what models do with them.
+
+    def dataset(self, name: str) -> AnyDataset:
+        """Return the settings of a data set, of a held-out part, or of an alignment's questions."""
+        if name == QUESTIONS:
+            return self.alignment.questions
+        return self.config.datasets[name.removesuffix(HELD_OUT)]
+
+    def holds_texts(self, dataset: str) -> bool:
+        """Tell whether models read a data set's texts as they are, and answer no question."""
+        return holds_texts(self.dataset(dataset))
+
+    def measured_on(self, dataset: str) -> str:
+        """Return where interventions measure that choose neurons on a data set: what it holds out,
+        or else itself.
+        """
+        return f"{dataset}{HELD_OUT}" if self.dataset(dataset).held_out else dataset
+
+    def writer(self, model: str, dataset: str) -> str:
+        """Return whose responses a model is measured on: a model's name, or ``data``."""
+        return "data" if self.holds_texts(dataset) else self.models[model].writer
+
+    def grades(self, dataset: str) -> bool:
+        """Tell whether answers to the questions of a data set are graded."""
+        return self.config.accuracy is not None and not self.holds_texts(dataset)
+
+    def chats(self, dataset: str) -> bool:
+        """Tell whether the questions of a data set are asked by models' chat templates."""
+        return self.config.prompt == CHAT and not self.holds_texts(dataset)
+
+    def needs_chat(self, model: str) -> bool:
+        """Tell whether a model is asked by a chat template of its own.
+
+        It is not if all that it does is to read what another model was asked and responded.
+        """
+        asked = [name for name in self.datasets if self.chats(name)]
+        stages = [*self.stage_keys("deactivation"), *self.stage_keys("steering")]
+        return (
+            any(self.grades(name) or self.writer(model, name) == "data" for name in asked)
+            or any(
+                self.writer(other, name) == model for other in self.text_models for name in asked
+            )
+            or any(keys["model"] == model and keys["dataset"] in asked for keys in stages)
+            or (model in self.alignment_sources and self.chats(QUESTIONS))
+        )
 
     # What only some experiments have: ask where the configuration says that it is there.
 

@@ -15,6 +15,7 @@ class Request(NamedTuple):
 _MODEL = Request(threads=8, gpu=1)
 #: Rule → its request; rules that are not named ask for one thread.
 REQUESTS = {
+    "convert_gguf": Request(gpu=1),
     "generate_responses": _MODEL,
     "sample_responses": _MODEL,
     "score_alignment": _MODEL,

@@ -7,7 +7,13 @@ from typing import Any
 from langneurons.errors import InputError
 from langneurons.experiment import paths
 from langneurons.experiment.alignment import Alignment
-from langneurons.experiment.configuration import Align, AlignedModel, Configuration, PublishedModel
+from langneurons.experiment.configuration import (
+    Align,
+    AlignedModel,
+    Configuration,
+    LoadedModel,
+    PublishedModel,
+)
 
 #: The name of an alignment's questions among the data sets.
 QUESTIONS = "alignment_questions"
@@ -44,6 +50,8 @@ class Model:
     """Data set → folder of published counts; empty for a model that is run."""
     made: Made | None = None
     """How the workflow makes it; None if it already exists."""
+    gguf: Mapping[str, str] = field(default_factory=dict)
+    """Which GGUF file the workflow turns into its checkpoint; empty for any other model."""
 
     @property
     def is_checkpoint(self) -> bool:
@@ -78,11 +86,19 @@ def resolved_models(config: Configuration) -> dict[str, Model]:
             continue
         writer = name if settings.responses_from == "own" else settings.responses_from
         if not isinstance(settings, AlignedModel):
-            spec = {k: v for k, v in settings.settings().items() if k != "responses_from"}
-            models[name] = Model(name, writer, spec)
+            models[name] = _loaded(name, writer, settings)
             continue
         models |= _with_checkpoints(name, settings, config)
     return models
+
+
+def _loaded(name: str, writer: str, settings: LoadedModel) -> Model:
+    spec = {k: v for k, v in settings.settings().items() if k != "responses_from"}
+    if settings.gguf is None:
+        return Model(name, writer, spec)
+    gguf = settings.settings("path", "gguf", "revision", "sha256")
+    kept = {key: spec[key] for key in spec if key not in gguf}
+    return Model(name, writer, {"path": paths.checkpoint.format(model=name), **kept}, gguf=gguf)
 
 
 def alignment_of(config: Configuration) -> Alignment:

@@ -1,7 +1,8 @@
 """Where models run and how much they are given at a time: no result depends on it.
 
-It is passed to jobs as resources, which Snakemake does not track, so a change reruns nothing. A
-profile can set them for a rule, under ``set-resources``.
+Nor does one depend on what a job only demands before others begin: how many problems a data set
+must have. Both are passed to jobs as resources, which Snakemake does not track, so a change reruns
+nothing. A profile can set them for a rule, under ``set-resources``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +67,14 @@ def _answers(experiment: Inventory, wildcards: Any) -> Placement:
     return {**_counting(experiment, wildcards), **_generation(experiment, wildcards)}
 
 
+def _folds(experiment: Inventory, wildcards: Any) -> Placement:
+    """As many problems as folds, in a data set on which neurons are counted."""
+    counted = wildcards.dataset in experiment.datasets and experiment.text_models
+    return {"folds": experiment.config.uncertainty.folds} if counted else {}
+
+
 _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
+    "build_corpus": (("folds",), _folds),
     "inspect_model": (_DEVICES, _model),
     "generate_responses": ((*_DEVICES, "batch_size"), _generation),
     "sample_responses": ((*_DEVICES, "batch_size"), _sampling),

@@ -17,7 +17,7 @@ from langneurons.experiment.sections import PLACEMENT, Section
 
 _ROOT = Path(__file__).parents[3]
 SCHEMA = _ROOT / "workflow/schemas/config.schema.yaml"
-KEYS = _ROOT / "docs/configuration.md"
+KEYS = _ROOT / "docs/keys.md"
 _MARKS = ("<!-- keys: begin -->", "<!-- keys: end -->")
 
 
@@ -42,7 +42,7 @@ def key_tables() -> str:
         for row, labels in rows.items():
             of = "all" if len(labels) == len(kinds) else ", ".join(labels)
             cells.append((of, *row))
-        parts.append(f"### Keys of a {title}\n\n{_table('of | key', cells)}")
+        parts.append(f"## Keys of a {title}\n\n{_table('of | key', cells)}")
     return "\n\n".join(parts)
 
 

@@ -48,36 +48,34 @@ def _files(
 
 
 def _stages(experiment: Inventory) -> dict[str, list[str]]:
-    run = [experiment.models[name] for name in experiment.text_models]
-    texts = [(model, dataset) for model in run for dataset in experiment.datasets]
+    read = [
+        {"model": model, "responses": experiment.writer(model, dataset), "dataset": dataset}
+        for model in experiment.text_models
+        for dataset in experiment.datasets
+    ]
     selections = PER["selection"].keys_of(experiment)
     compared = PER["comparison"].keys_of(experiment)
-    several = [name for name in experiment.models if len(experiment.datasets_of(name)) > 1]
     deactivated = experiment.stage_keys("deactivation")
     steered = experiment.stage_keys("steering")
     return {
         "corpora": [paths.corpus.format(dataset=name) for name in experiment.datasets],
-        "responses": [
-            paths.responses.format(model=model.writer, dataset=dataset) for model, dataset in texts
-        ],
+        "responses": [paths.of("{responses}", paths.responses).format(**keys) for keys in read],
         "grades": [
-            paths.grades.format(model=model.writer, dataset=dataset) for model, dataset in texts
+            paths.of("{responses}", paths.grades).format(**keys)
+            for keys in read
+            if experiment.grades(keys["dataset"])
         ],
         "alignment": [paths.training.format(model=name) for name in experiment.aligned_models]
         + [paths.checkpoint.format(model=name) for name in experiment.made_models],
-        "tokens": [
-            paths.tokens.format(model=model.name, responses=model.writer, dataset=dataset)
-            for model, dataset in texts
-        ],
+        "tokens": [paths.tokens.format(**keys) for keys in read],
         "activations": [paths.activations.format(**keys) for keys in selections],
         "neurons": [paths.neurons.format(**keys) for keys in selections],
         "masks": [paths.masks.format(**keys) for keys in selections],
         "phases": [paths.phases.format(**keys) for keys in selections],
         "comparison": [paths.layer_change.format(**keys) for keys in compared]
         + [
-            paths.dataset_overlap.format(model=model, method=method)
-            for model in several
-            for method in experiment.methods
+            paths.dataset_overlap.format(**keys)
+            for keys in PER["several data sets"].keys_of(experiment)
         ],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
         "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.models import QUESTIONS
 from langneurons.experiment.settings.basis import (
     Rules,
     Settings,
@@ -10,6 +11,7 @@ from langneurons.experiment.settings.basis import (
     source_spec_of,
     spec_of,
 )
+from langneurons.responses.prompts import CHAT
 
 
 def _sampled_languages(experiment: Inventory, wildcards: Any) -> Settings:
@@ -42,6 +44,7 @@ def _sampling(experiment: Inventory, wildcards: Any) -> Settings:
         **spec_of(experiment, wildcards),
         "template": experiment.config.prompt,
         "generation": deciding(experiment.alignment.sampling.settings()),
+        "section": "alignment.sampling",
         **_sampled_languages(experiment, wildcards),
     }
 
@@ -64,6 +67,7 @@ def _training(experiment: Inventory, wildcards: Any) -> Settings:
     training = experiment.alignment.training.settings()
     return {
         **source_spec_of(experiment, made),
+        **({"template": CHAT} if experiment.chats(QUESTIONS) else {}),
         "settings": {**training, "checkpoints": made.checkpoints},
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from langneurons.experiment.inputs import dataset_settings
+from langneurons.experiment.datasets import HELD_OUT, Texts
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import (
@@ -13,11 +13,32 @@ from langneurons.experiment.settings.basis import (
     deciding,
     spec_of,
 )
+from langneurons.responses.prompts import CHAT
 
 
 def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
-    dataset = dataset_settings(experiment, wildcards.dataset)
-    return {"dataset": dataset.settings(), "languages": experiment.languages}
+    name, dataset = wildcards.dataset, experiment.dataset(wildcards.dataset)
+    settings = {
+        key: value
+        for key, value in dataset.settings().items()
+        if key not in ("length", "tokens", "questions_as_texts")
+    }
+    if isinstance(dataset, Texts) and dataset.length:
+        settings["parallel"] = False
+    return {
+        "dataset": settings,
+        "languages": experiment.languages,
+        "held_out": name.endswith(HELD_OUT),
+    }
+
+
+def _gguf(experiment: Inventory, wildcards: Any) -> Settings:
+    return dict(experiment.models[wildcards.model].gguf)
+
+
+def _inspection(experiment: Inventory, wildcards: Any) -> Settings:
+    chat = {"chat": True} if experiment.needs_chat(wildcards.model) else {}
+    return {**spec_of(experiment, wildcards), **chat}
 
 
 def _generation(experiment: Inventory, wildcards: Any) -> Settings:
@@ -25,17 +46,26 @@ def _generation(experiment: Inventory, wildcards: Any) -> Settings:
         **spec_of(experiment, wildcards),
         "template": experiment.config.prompt,
         "generation": deciding(experiment.config.generation.settings()),
+        "section": "generation",
         "languages": experiment.languages,
     }
 
 
-def _given(experiment: Inventory, _wildcards: Any) -> Settings:
-    return {"template": experiment.config.prompt, "languages": experiment.languages}
+def _given(experiment: Inventory, wildcards: Any) -> Settings:
+    texts = experiment.holds_texts(wildcards.dataset)
+    template = None if texts else experiment.config.prompt
+    return {"template": template, "languages": experiment.languages}
 
 
 def _tokens(experiment: Inventory, wildcards: Any) -> Settings:
     empty = experiment.config.collection.empty_responses
-    return {**spec_of(experiment, wildcards), "empty": empty}
+    settings = {**spec_of(experiment, wildcards), "empty": empty}
+    dataset = experiment.dataset(wildcards.dataset)
+    if isinstance(dataset, Texts) and dataset.length:
+        settings["windows"] = dataset.settings("length", "tokens")
+    if experiment.chats(wildcards.dataset):
+        settings |= {"template": CHAT, "questions": wildcards.responses == "data"}
+    return settings
 
 
 def _counting(experiment: Inventory, wildcards: Any) -> Settings:
@@ -113,7 +143,8 @@ def _drawn(experiment: Inventory, wildcards: Any) -> Settings:
 
 SETTINGS: Rules = {
     "build_corpus": _corpus,
-    "inspect_model": spec_of,
+    "convert_gguf": _gguf,
+    "inspect_model": _inspection,
     "generate_responses": _generation,
     "merge_responses": all_languages,
     "given_responses": _given,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import (
     Rules,
@@ -10,6 +11,7 @@ from langneurons.experiment.settings.basis import (
     deciding,
     spec_of,
 )
+from langneurons.responses.prompts import PLAIN
 
 
 def _answers(experiment: Inventory) -> Settings:
@@ -20,12 +22,31 @@ def _answers(experiment: Inventory) -> Settings:
 def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.deactivation.settings()
     kept = deciding(stage, "methods", "masks", "models", "phases")
+    kept["sets"] = _sets(experiment, wildcards.method)
+    kept["accuracy"] = stage["accuracy"] and experiment.grades(wildcards.dataset)
+    if experiment.holds_texts(wildcards.dataset):
+        kept["texts"] = "responses"  # so a text is a response to nothing
     return {
         **spec_of(experiment, wildcards),
-        "template": experiment.config.prompt,
+        "template": _template(experiment, wildcards),
         "parameters": {**_answers(experiment), **kept},
         "languages": experiment.languages,
     }
+
+
+def _sets(experiment: Inventory, method: str) -> list[str]:
+    """Names of the sets of a method's neurons; without related neurons two of them are the same."""
+    sets: list[str] = list(experiment.deactivation.sets)
+    related = method == "mask" or methods()[method].related
+    if not related and "specific" in sets:
+        return [name for name in sets if name != "specific+related"]
+    return sets
+
+
+def _template(experiment: Inventory, wildcards: Any) -> str:
+    """The text around a question; a text is continued as it is."""
+    texts = experiment.holds_texts(wildcards.dataset)
+    return PLAIN if texts else experiment.config.prompt
 
 
 def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
@@ -34,7 +55,7 @@ def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
     segments = experiment.config.phases.segments if stage.phases else 0
     sets = [
         part
-        for name in stage.sets
+        for name in _sets(experiment, wildcards.method)
         for part in [name, *(f"{name}@phase {phase}" for phase in range(1, segments + 1))]
     ]
     return {
@@ -52,7 +73,7 @@ def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     kept = deciding(stage, "methods", "models")
     return {
         **spec_of(experiment, wildcards),
-        "template": experiment.config.prompt,
+        "template": _template(experiment, wildcards),
         "parameters": {
             **_answers(experiment),
             "languages": experiment.languages,
