@@ -12,7 +12,7 @@ from langneurons.errors import InputError
 from langneurons.interventions.merging import merge_steering
 from langneurons.interventions.schemas import STEERING, STEERING_PROBLEMS
 from langneurons.interventions.steering import steer
-from langneurons.interventions.steering_bench import SteeringBench
+from langneurons.interventions.steering_bench import SteeringBench, repetition
 from langneurons.interventions.steering_cells import cells_of
 from langneurons.interventions.steering_summary import summarise, summarise_steering
 from langneurons.models.edits import Edit, intervening
@@ -25,7 +25,7 @@ PARAMETERS = {
     "languages": LANGUAGES,
     "set": "specific+related+general",
     "raise_to": "mean",
-    "factor": 2.0,
+    "factors": [2.0],
     "problems": 2,
     "control_seeds": 1,
     "max_new_tokens": 4,
@@ -59,14 +59,16 @@ def run(case, folder, shares=1, parameters=PARAMETERS, **changes):
     for index, path in enumerate(paths, start=1):
         arguments = {**case, "parameters": parameters, "share": (index, shares), **changes}
         steer(output=path, **arguments)
-    outputs = {"table": folder / "table", "problems": folder / "problems", "csv": folder / "csv"}
+    names = ("table", "problems", "csv", "answers")
+    outputs = {name: folder / f"{name}.out" for name in names}
     merge_steering(paths, folder / "answers", parameters["languages"])
     bootstrap = {"replicates": 20, "seed": 0}
     summarise_steering(
-        folder / "answers", outputs, case["languages"], parameters["languages"], "en", bootstrap
-    )
-    return read_table(folder / "table", STEERING), read_table(
-        folder / "problems", STEERING_PROBLEMS
+        folder / "answers", case["corpus_path"], outputs, case["languages"],
+        parameters["languages"], "en", bootstrap,
+    )  # fmt: skip
+    return read_table(outputs["table"], STEERING), read_table(
+        outputs["problems"], STEERING_PROBLEMS
     )
 
 
@@ -176,8 +178,9 @@ def test_a_killed_run_goes_on_where_it_stopped(case, tables, tmp_path, monkeypat
 def answers(intervention, target, languages, nll, seed=None):
     rows = pd.DataFrame({"response_language": languages, "nll": nll})
     return rows.assign(
-        intervention=intervention, control_seed=seed, source="en", target=target, lowered=1,
-        raised=2, problem=[f"p{i}" for i in range(len(rows))], response="text", tokens=3,
+        intervention=intervention, control_seed=seed, source="en", target=target,
+        factor=None if target is None else 2.0, lowered=1, raised=2, repetition=0.5,
+        problem=[f"p{i}" for i in range(len(rows))], response="text", tokens=3,
         unfinished=[False, False, False, True],
     )  # fmt: skip
 
@@ -213,10 +216,43 @@ def test_shares_by_hand():
 
 def test_the_answers_say_how_they_were_made(case, tables, tmp_path):
     run(case, tmp_path)
-    facts = read_provenance(tmp_path / "table")
+    facts = read_provenance(tmp_path / "table.out")
     assert facts["parameters"] == PARAMETERS
     assert facts["pivot"] == "en"
-    assert len(pd.read_csv(tmp_path / "csv")) == len(tables[0])
+    assert len(pd.read_csv(tmp_path / "csv.out")) == len(tables[0])
+
+
+def test_the_first_answers_can_be_read(case, tables, tmp_path):
+    run(case, tmp_path, parameters={**PARAMETERS, "control_seeds": 2})
+    shown = pd.read_csv(tmp_path / "answers.out")
+    # Each of two languages: none, steered, the first control.
+    kinds = ["none", "steered", "control"]
+    assert shown["source"].tolist() == ["de"] * 3 + ["en"] * 3
+    assert shown["intervention"].tolist() == kinds * 2
+    assert set(shown["problem"]) == {"p0"}
+    assert shown["question"].notna().all()
+    _, problems = tables
+    row = problems[(problems["source"] == "en") & (problems["intervention"] == "steered")].iloc[0]
+    assert shown.iloc[4]["response"] == row["response"].replace("\n", "⏎")
+
+
+def test_each_factor_has_its_cells_and_they_differ(case, tables, tmp_path):
+    table, problems = run(case, tmp_path, parameters={**PARAMETERS, "factors": [2.0, 9.0]})
+    one, _ = tables
+    assert table["factor"].isna().tolist() == [True] * 2 + [False] * 8
+    assert table["factor"].dropna().tolist() == [2, 9] * 4
+    same = table[table["factor"] != 9].reset_index(drop=True)
+    pd.testing.assert_frame_equal(same, one)
+    answers = problems[problems["intervention"] == "steered"].groupby("factor")["nll"].apply(list)
+    assert answers[2.0] != answers[9.0]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "share"),
+    [([1, 2, 3], None), ([1, 2, 3, 4], 0), ([7] * 8, 4 / 5), ([1, 2, 3, 4, 1, 2, 3, 4], 1 / 5)],
+)
+def test_repetition_by_hand(tokens, share):
+    assert repetition(tokens) == (None if share is None else pytest.approx(share))
 
 
 @pytest.mark.parametrize("raise_to", ["mean", 0.9])

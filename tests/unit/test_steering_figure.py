@@ -12,7 +12,7 @@ from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import describe
 from langneurons.interventions.schemas import STEERING
 
-PARAMETERS = {"set": "specific", "raise_to": 0.95, "factor": 3, "max_new_tokens": 48}
+PARAMETERS = {"set": "specific", "raise_to": 0.95, "factors": [3], "max_new_tokens": 48}
 FACTS = {"pivot": "en", "parameters": PARAMETERS}
 
 
@@ -36,6 +36,8 @@ def steerings():
                         "nll": 0.5, "nll_change": None if bare else 4 * share,
                         "nll_change_low": None if bare else share - 0.1,
                         "nll_change_high": None if bare else 5 * share,
+                        "factor": None if kind == "none" else 3.0,
+                        "repetition": None if bare else 0.5,
                         "unfinished": None if bare else 1,
                     }
                 )  # fmt: skip
@@ -73,11 +75,11 @@ def test_shares_are_drawn_in_percent(figure):
 
 
 def test_changes_of_nll_fade_where_the_interval_contains_0(figure):
-    axes = panel(figure, 3, "steered")
+    axes = panel(figure, 4, "steered")
     assert [text.get_text() for text in axes.texts][1] == "+1.0"
     opacity = axes.collections[0].get_alpha()
     assert opacity[0, 1] == 1
-    control = panel(figure, 3, "random control").collections[0].get_alpha()
+    control = panel(figure, 4, "random control").collections[0].get_alpha()
     assert control[0, 1] < 1
     assert np.isnan(axes.collections[0].get_array().filled(np.nan)[2].astype(float)).all()
 

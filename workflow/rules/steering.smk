@@ -45,11 +45,13 @@ rule merge_steering:
 rule summarise_steering:
     """The languages of the answers, with intervals; more replicates run no model."""
     input:
+        unpack(experiment.reads("summarise_steering")),
         answers=paths.steering_answers,
     output:
         table=paths.steering,
         problems=paths.steering_problems,
         csv=paths.steering_csv,
+        answers=paths.steering_answers_csv,
     log:
         paths.log(paths.steering),
     conda:

@@ -5,4 +5,8 @@ from langneurons.job import entry
 summarise_steering = entry(
     "langneurons.interventions.steering_summary.summarise_steering", snakemake
 )
-summarise_steering(answers_path=snakemake.input.answers, outputs=dict(snakemake.output.items()))
+summarise_steering(
+    answers_path=snakemake.input.answers,
+    corpus_path=snakemake.input.corpus,
+    outputs=dict(snakemake.output.items()),
+)

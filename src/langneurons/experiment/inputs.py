@@ -188,6 +188,7 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "deactivate": _deactivated,
     "grade_deactivation": _measured,
     "steer": _steered,
+    "summarise_steering": _measured,
     "draw_figure": _drawn,
     "write_table": _drawn,
 }

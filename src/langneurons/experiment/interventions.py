@@ -68,8 +68,9 @@ class Steering(Section):
     raise_to: Literal["mean"] | Share = "mean"
     """what raised neurons are set to: the mean, or a quantile (`0.95`), of their activations over
     the target language's responses"""
-    factor: Positive = 1
-    """multiplies that value; raise it if answers do not change, lower it if they fall apart"""
+    factor: Positive | Annotated[list[Positive], Field(min_length=1), *Distinct] = 1
+    """multiplies that value; one or a list. Raise it if answers do not change, lower it if they
+    fall apart"""
     problems: Count = 50
     """the first n problems are asked"""
     control_seeds: Whole = 1

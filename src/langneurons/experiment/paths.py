@@ -55,6 +55,7 @@ figure = "results/figures/{name}/{instance}.png"
 table = "results/tables/{name}/{instance}.csv"
 table_figure = "results/figures/{name}/{instance}.png"
 deactivation_csv = "results/tables/deactivation_dominance/{model}/{dataset}/{method}.csv"
+steering_answers_csv = "results/tables/steering_answers/{model}/{dataset}/{method}.csv"
 steering_csv = "results/tables/steering/{model}/{dataset}/{method}.csv"
 
 _demo = "results/train_demo"

@@ -16,7 +16,7 @@ from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map, share_heat_map
 from langneurons.figures.map_parts import colour_bar, largest_change, say_no_neurons
 from langneurons.figures.style import COLUMN, TEXT, signed
-from langneurons.interventions.schemas import STEERING
+from langneurons.interventions.schemas import NONE, STEERING
 
 FIGURE = Declaration(
     "Answers while steered from one language to another",
@@ -42,14 +42,15 @@ def draw(page: Page, steering: str | Path) -> None:
 
 
 def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
-    """Draw a row of panels for each measure, with a column for each intervention."""
+    """Draw a row of panels for each measure, with a column for each intervention and factor."""
     languages = list(dict.fromkeys(table["source"]))
-    kinds = [kind for kind in _COLUMNS if (table["intervention"] == kind).any()]
-    K, panels = len(languages), len(kinds)
+    columns = _columns(table)
+    K, panels = len(languages), len(columns)
     lines = {
         "in_target": "answers in the language steered to",
         "in_source": "answers in the language asked in",
         "in_pivot": f"answers in {english_name(pivot)}",
+        "repetition": "repeated 4-grams",
         "nll_change": "change of NLL",
     }
     cell = min(_WIDEST, (TEXT - _LEFT - _RIGHT) / (panels * K))
@@ -63,25 +64,36 @@ def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
     )
     limit = largest_change([table["nll_change"].to_numpy()])
     for i, (measure, label) in enumerate(lines.items()):
-        for j, kind in enumerate(kinds):
-            axes, rows = grid[i, j], table[table["intervention"] == kind]
-            if measure == "nll_change" and kind == "none":
+        for j, (name, rows) in enumerate(columns.items()):
+            axes = grid[i, j]
+            if measure == "nll_change" and name == _COLUMNS[NONE]:
                 axes.set_axis_off()
                 continue
             names = _row_names(table, languages) if j == 0 else [""] * K
             last = i == len(lines) - 1
-            columns = [english_name(name) if last else "" for name in languages]
-            _draw_map(axes, rows, measure, languages, names, columns, _ROOM * cell, limit)
-            axes.set_title(
-                f"{label}\n{_COLUMNS[kind]}" if j == 0 else f"\n{_COLUMNS[kind]}", loc="left"
-            )
+            targets = [english_name(language) if last else "" for language in languages]
+            _draw_map(axes, rows, measure, languages, names, targets, _ROOM * cell, limit)
+            axes.set_title(f"{label if j == 0 else ''}\n{name}", loc="left")
             if last:
                 axes.set_xlabel("steered to")
         grid[i, 0].set_ylabel("asked in")
         if measure == "nll_change":
             colour_bar(grid[i], "RdBu_r", (-limit, limit), "nats a token", format="{x:.3g}")
         else:
-            colour_bar(grid[i], "cividis", (0, 1), "of the answers", format="{x:.0%}")
+            of = "of the 4-grams" if measure == "repetition" else "of the answers"
+            colour_bar(grid[i], "cividis", (0, 1), of, format="{x:.0%}")
+
+
+def _columns(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of each intervention and factor, by the title of their column."""
+    several = len(table["factor"].dropna().unique()) > 1
+    columns = {}
+    for kind, name in _COLUMNS.items():
+        rows = table[table["intervention"] == kind]
+        for factor, part in rows.groupby("factor", dropna=False):
+            times = f" × {factor:g}" if several and kind != NONE else ""
+            columns[f"{name}{times}"] = part
+    return columns
 
 
 def _draw_map(
@@ -137,7 +149,8 @@ def _row_names(table: pd.DataFrame, languages: list[str]) -> list[str]:
 def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
     raise_to = parameters["raise_to"]
     to = "the mean" if raise_to == "mean" else f"the {raise_to:g}\u00a0quantile"
-    times = "" if parameters["factor"] == 1 else f", times {parameters['factor']:g}"
+    factors = parameters["factors"]
+    times = "" if factors == [1] else f", times {' or '.join(f'{one:g}' for one in factors)}"
     none = table[table["intervention"] == "none"].drop_duplicates("source")
     steered = table[table["intervention"] == "steered"]
     control = table[table["intervention"] == "control"]
@@ -145,10 +158,10 @@ def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
     if len(control):
         unfinished += f" and {control['unfinished'].sum():,.0f} of {control['n'].sum():,} control"
     return [
-        f"Cells: percent of answers. Neurons ({parameters['set']}; how many) of the language "
+        f"Cells: percent. Neurons ({parameters['set']}; how many) of the language "
         f"asked in are switched off, those of the language steered to set to {to} of their "
         f"activations over its responses{times}. Random control: as many other neurons in each "
-        "layer.",
+        "layer. Repeated: 4-grams of tokens that occurred in the answer before.",
         "NLL: of the answers, under the model as it is without an intervention; "
         f"{none['nll'].mean():.2f} nats a token without one. Pale: the 95\u00a0% bootstrap "
         "interval over problems contains 0. –: not measured.",

@@ -51,6 +51,7 @@ def merge_steering(
         "intervention": INTERVENTIONS,
         "source": languages,
         "target": languages,
+        "factor": None,
         "control_seed": None,
     }
     _merge(paths, output, STEERING_ANSWERS, orders)

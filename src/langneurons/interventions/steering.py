@@ -69,8 +69,8 @@ def steer(
     parameters
         ``languages`` (those steered from and to), ``set`` (a key of
         `langneurons.neurons.sets.SETS`), ``raise_to`` (``mean``, or a quantile of B's activations),
-        ``factor`` (multiplies that), ``control_seeds``, ``problems`` (how many of each language,
-        from the first) and ``max_new_tokens``, which bounds every answer.
+        ``factors`` (each multiplies that), ``control_seeds``, ``problems`` (how many of each
+        language, from the first) and ``max_new_tokens``, which bounds every answer.
 
     Raises
     ------
@@ -87,14 +87,21 @@ def steer(
     prompts = Prompts(template, spec)
     questions = read_questions(corpus_path, prompts, parameters["problems"], steered)
     texts = _texts_of(tokens_path, steered)
-    cells = share_of(cells_of(masks, parameters["control_seeds"]), share)
+    cells = share_of(cells_of(masks, parameters["control_seeds"], parameters["factors"]), share)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
     bench = SteeringBench(spec, prompts, questions, texts, cells, batched, progress)
-    # A cell does not depend on which other languages are steered.
-    deciding = {key: value for key, value in parameters.items() if key != "languages"}
+    # A cell does not depend on which other languages are steered, nor on the other factors.
+    cell_only = ("languages", "factors")
+    deciding = {key: value for key, value in parameters.items() if key not in cell_only}
     measurement = Measurement(
         rows=bench.rows,
-        keys=lambda cell: [cell.intervention, cell.control_seed, cell.source, cell.target],
+        keys=lambda cell: [
+            cell.intervention,
+            cell.control_seed,
+            cell.source,
+            cell.target,
+            cell.factor,
+        ],
         neurons=lambda cell: [np.packbits(mask).tobytes() for mask in (cell.lowered, cell.raised)],
         facts=deciding_facts(spec, questions, texts, deciding, languages, code),
     )

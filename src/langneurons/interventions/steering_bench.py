@@ -18,6 +18,15 @@ from langneurons.models.spec import ModelSpec
 from langneurons.responses.prompts import Prompts
 
 
+def repetition(tokens: Sequence[int], n: int = 4) -> float | None:
+    """Return the share of a text's n-grams of tokens that occurred in it before.
+
+    None if it has fewer than n tokens.
+    """
+    grams = [tuple(tokens[start : start + n]) for start in range(len(tokens) - n + 1)]
+    return 1 - len(set(grams)) / len(grams) if grams else None
+
+
 class SteeringBench:
     """A model that answers under interventions; it is loaded at the first cell.
 
@@ -62,10 +71,11 @@ class SteeringBench:
             control_seed=cell.control_seed,
             source=cell.source,
             target=cell.target,
+            factor=cell.factor,
             lowered=int(cell.lowered.sum()),
             raised=int(cell.raised.sum()),
         )
-        measures = ["response", "tokens", "nll", "unfinished"]
+        measures = ["response", "tokens", "repetition", "nll", "unfinished"]
         rows[measures] = None
         if not cell.empty:
             rows[measures] = self._answered(cell)[measures].to_numpy(dtype=object)
@@ -89,13 +99,14 @@ class SteeringBench:
         nll = Likelihood(subject.model, answers, self._parameters["batch_tokens"]).mean_nll()
         return answers.assign(
             tokens=answers["response_tokens"].map(len),
+            repetition=answers["response_tokens"].map(repetition).astype(object),
             nll=pd.Series(nll, dtype=object).where(~np.isnan(nll), None),
         )
 
     def _edits(self, cell: Cell) -> list[Edit]:
         if cell.target is None:
             return []
-        values = self._values_of(cell.target)  # (L, D)
+        values = self._values_of(cell.target) * np.float32(cell.factor)  # (L, D)
         raising = [
             Edit(layer, torch.from_numpy(np.flatnonzero(row)), "set", torch.from_numpy(at[row]))
             for layer, (row, at) in enumerate(zip(cell.raised, values, strict=True))
@@ -104,7 +115,7 @@ class SteeringBench:
         return [*zeroing(cell.lowered), *raising]
 
     def _values_of(self, target: str) -> np.ndarray:
-        """Return what a language's neurons are set to, (L, D); NaN for neurons never raised."""
+        """Return a language's own values of its neurons, (L, D); NaN for neurons never raised."""
         if self._values is None or self._values[0] != target:
             raised = np.logical_or.reduce([c.raised for c in self._cells if c.target == target])
             chosen = {
@@ -125,6 +136,6 @@ class SteeringBench:
             values = np.full(raised.shape, np.nan, dtype=np.float32)
             for layer, neurons in chosen.items():
                 # As numpy: a one-element tensor would be taken as an integer index.
-                values[layer, neurons.numpy()] = found[layer].numpy() * self._parameters["factor"]
+                values[layer, neurons.numpy()] = found[layer].numpy()
             self._values = (target, values)
         return self._values[1]

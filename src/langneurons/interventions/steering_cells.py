@@ -1,6 +1,6 @@
 """The cells of steering and their controls: which neurons are lowered and which are raised."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +21,15 @@ class Cell:
     """Boolean, (L, D): neurons switched off, the source's that are not also the target's."""
     raised: np.ndarray
     """Boolean, (L, D): neurons set to their value in the target language."""
+    factor: float | None = None
+    """Multiplies that value; None where nothing is raised."""
     empty: bool = False
     """Whether source or target has no neurons, so that there is nothing to measure."""
 
 
-def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
+def cells_of(
+    masks: Mapping[str, np.ndarray], control_seeds: int, factors: Sequence[float] = (1.0,)
+) -> list[Cell]:
     """Return all cells: ``none`` for each language, then pairs and controls by target language.
 
     Parameters
@@ -34,6 +38,8 @@ def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
         Language → boolean array (L, D) of its neurons.
     control_seeds
         Number of random controls per pair.
+    factors
+        What raised neurons are multiplied by: each pair and its controls, the same at all factors.
     """
     nothing = np.zeros_like(next(iter(masks.values())))
     cells = [Cell(NONE, None, source, None, nothing, nothing) for source in masks]
@@ -44,10 +50,16 @@ def cells_of(masks: Mapping[str, np.ndarray], control_seeds: int) -> list[Cell]:
             # Shared neurons are only raised: switching them off would work against the steering.
             lowered = own & ~raised
             empty = not (own.any() and raised.any())
-            cells.append(Cell(STEERED, None, source, target, lowered, raised, empty))
-            for seed in range(control_seeds):
-                drawn = _control(lowered, raised, seed, f"{source} to {target}")
-                cells.append(Cell(CONTROL, seed, source, target, *drawn, empty))
+            controls = [
+                _control(lowered, raised, seed, f"{source} to {target}")
+                for seed in range(control_seeds)
+            ]
+            for factor in factors:
+                cells.append(Cell(STEERED, None, source, target, lowered, raised, factor, empty))
+                cells += [
+                    Cell(CONTROL, seed, source, target, *drawn, factor, empty)
+                    for seed, drawn in enumerate(controls)
+                ]
     return cells
 
 

@@ -1,6 +1,7 @@
 """What steering did: the share of answers in each language and the change in fluency, by pair."""
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,12 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.atomic import atomic_path
+from langneurons.artifacts.shares import sort_rows
 from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
+from langneurons.corpora.schema import CORPUS
 from langneurons.interventions.schemas import (
     INTERVENTIONS,
+    NONE,
     STEERING,
     STEERING_ANSWERS,
     STEERING_PROBLEMS,
@@ -22,6 +26,7 @@ from langneurons.uncertainty.shares import wilson_interval
 
 def summarise_steering(
     answers_path: str | Path,
+    corpus_path: str | Path,
     outputs: Mapping[str, str | Path],
     languages: Sequence[str],
     steered: Sequence[str],
@@ -34,9 +39,11 @@ def summarise_steering(
     ----------
     answers_path
         A table of `STEERING_ANSWERS`.
+    corpus_path
+        The corpus artefact of the questions.
     outputs
-        Paths under the keys table (`STEERING`), problems (`STEERING_PROBLEMS`) and csv (the rows
-        of table).
+        Paths under the keys table (`STEERING`), problems (`STEERING_PROBLEMS`), csv (the rows of
+        table) and answers (the answers to each language's first problem, to be read).
     languages
         The languages that an answer may be in.
     steered
@@ -54,8 +61,10 @@ def summarise_steering(
         "uncertainty": dict(uncertainty),
     }
     write_table(problems, outputs["problems"], STEERING_PROBLEMS, facts)
-    with atomic_path(outputs["csv"]) as path:
-        table.to_csv(path, index=False, float_format="%.4g")
+    examples = first_answers(problems, read_table(corpus_path, CORPUS))
+    for name, rows in (("csv", table), ("answers", examples)):
+        with atomic_path(outputs[name]) as path:
+            rows.to_csv(path, index=False, float_format="%.4g")
     write_table(table, outputs["table"], STEERING, facts)
 
 
@@ -65,6 +74,27 @@ def identified(answers: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
     found = pd.Series(identify_languages(list(given), languages), given.index, dtype=object)
     found = found.reindex(answers.index)
     return answers.assign(response_language=found.where(found.notna(), None))
+
+
+def first_answers(problems: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
+    """Return the first problem of each language, and what was answered under each intervention.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``source``, ``problem``, ``question``, ``intervention``, ``target``, ``factor``,
+        ``response``, ``response_language`` and ``repetition``. Line breaks are written ⏎.
+    """
+    first = problems.groupby("source")["problem"].transform("min")
+    # The first control stands for all.
+    shown = (problems["problem"] == first) & (problems["control_seed"].fillna(0) == 0)
+    questions = corpus.rename(columns={"language": "source"})[["problem", "source", "question"]]
+    rows = problems[shown].merge(questions, on=["problem", "source"], how="left")
+    for text in ("question", "response"):
+        rows[text] = rows[text].str.replace("\n", "⏎")
+    columns = ["source", "problem", "question", "intervention", "target", "factor", "response"]
+    rows = rows[[*columns, "response_language", "repetition"]]
+    return rows.sort_values("source", kind="stable", ignore_index=True)
 
 
 def summarise(
@@ -87,24 +117,21 @@ def summarise(
     -----
     Wilson intervals treat answers as independent: with several controls they are too narrow.
     """
-    kinds = [kind for kind in INTERVENTIONS if (problems["intervention"] == kind).any()]
+    none = dict(list(problems[problems["target"].isna()].groupby("source")))
+    changed = problems[problems["target"].notna()]
+    cells = ["intervention", "source", "target", "factor"]
     groups = {
-        kind: dict(list(problems[problems["intervention"] == kind].groupby(keys, dropna=False)))
-        for kind in kinds
-        for keys in [["source"] if kind == "none" else ["source", "target"]]
+        **{(NONE, a, b, np.nan): none[a] for a, b in permutations(languages, 2)},
+        **dict(list(changed.groupby(cells))),
     }
     rows = []
-    for kind in kinds:
-        for source in languages:
-            whole = groups["none"][(source,)]
-            for target in languages:
-                if target != source:
-                    answers = whole if kind == "none" else groups[kind][source, target]
-                    facts = {"intervention": kind, "source": source, "target": target}
-                    facts |= {key: answers[key].iloc[0] for key in ("lowered", "raised")}
-                    change = _nll_change(answers, whole, replicates, seed)
-                    rows.append({**facts, **_summary(answers, source, target, pivot), **change})
-    return pd.DataFrame(rows)[STEERING.names]
+    for cell, answers in groups.items():
+        _, source, target, _ = cell
+        facts = {**dict(zip(cells, cell, strict=True)), **answers.iloc[0][["lowered", "raised"]]}
+        change = _nll_change(answers, none[source], replicates, seed)
+        rows.append({**facts, **_summary(answers, source, target, pivot), **change})
+    orders = {"intervention": INTERVENTIONS, "source": languages, "target": languages}
+    return sort_rows(pd.DataFrame(rows)[STEERING.names], cells, orders)
 
 
 def _summary(answers: pd.DataFrame, source: str, target: str, pivot: str) -> dict[str, Any]:
@@ -124,6 +151,7 @@ def _summary(answers: pd.DataFrame, source: str, target: str, pivot: str) -> dic
         row[share] = count / n if n else np.nan
         row[f"{share}_low"], row[f"{share}_high"] = wilson_interval(count, n)
     row["tokens"] = answers["tokens"].astype(float).mean()
+    row["repetition"] = answers["repetition"].astype(float).mean()
     row["unfinished"] = int(answers["unfinished"].astype(bool).sum()) if n else None
     return row
 
