@@ -101,3 +101,15 @@ def test_masks_are_in_the_format_of_the_release(finished):
     assert len(masks) == K
     assert all(len(mask) == L for mask in masks)
     assert [sum(map(len, mask)) for mask in masks] == list(summary["mask_sizes"])
+
+
+def test_the_run_said_at_its_start_what_it_would_do(finished):
+    logs = [path.read_text() for path in (finished.folder / ".snakemake/log").glob("*.log")]
+    # 8 problems, 3 languages, 12 tokens; 8 questions, 2 languages, 4 samples, 48 tokens.
+    expected = (
+        "base       writes up to 288 tokens (24 responses) · "
+        "samples up to 3,072 tokens (64 responses) · scoring up to 32 responses · "
+    )
+    assert any(
+        expected in log and "Select jobs to execute" in log.split(expected)[1] for log in logs
+    )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -81,6 +82,16 @@ class Experiment(Inventory):
         """Return what a job of a rule asks for besides threads, and where its model is placed."""
         gpu = REQUESTS.get(rule, Request()).gpu
         return {**({"gpu": gpu} if gpu else {}), **dict(placement_of(self, rule))}
+
+    def announce(self, workflow: Any) -> None:
+        """Say what a run is about to do; without a word if that cannot be told.
+
+        ``workflow`` is Snakemake's. See `langneurons.experiment.forecast`.
+        """
+        with suppress(Exception):  # an overview is no reason to stop
+            from langneurons.experiment.forecast.overview import announce
+
+            announce(self, workflow)
 
     def code(self, rule: str) -> Callable[[Wildcards], Mapping[str, str]]:
         """Return digests of the code that a rule's results depend on, by file."""

@@ -1,0 +1,130 @@
+"""What each job that runs a model will do, from its settings and what it will read."""
+
+from collections.abc import Callable
+from typing import Any
+
+from langneurons.experiment.forecast.material import Material, sums
+from langneurons.experiment.forecast.weights import Weights, weights_of
+from langneurons.experiment.forecast.work import ABOUT, EXACT, Work, total
+from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.models import QUESTIONS
+from langneurons.experiment.placement import placement_of
+from langneurons.experiment.settings import SETTINGS
+
+#: A job's share of the work: its index, from 1, and the number of shares.
+Share = tuple[int, int]
+
+
+class Forecast:
+    """What jobs will do; each method takes the wildcards of a job, and its share.
+
+    Parameters
+    ----------
+    known
+        Tells whether an artefact is there, to stay as it is.
+    """
+
+    def __init__(self, experiment: Inventory, known: Callable[[str], bool]) -> None:
+        self._experiment, self._known = experiment, known
+        self._material = Material(experiment, known)
+        self._sizes: dict[str, Weights] = {}
+
+    def generation(self, wildcards: Any, part: Share) -> Work:
+        """Responses to the problems of a data set."""
+        return self._responses("generate_responses", wildcards, wildcards.dataset, part)
+
+    def sampling(self, wildcards: Any, part: Share) -> Work:
+        """Responses to the questions of an alignment."""
+        return self._responses("sample_responses", wildcards, QUESTIONS, part)
+
+    def scoring(self, wildcards: Any, part: Share) -> Work:
+        """Scores of the samples that are not in the pivot; equal ones are scored once."""
+        sampled = SETTINGS["merge_samples"](self._experiment, wildcards)["languages"]
+        corpus = self._material.corpus(QUESTIONS)
+        others = corpus["language"].isin(set(sampled) - {self._experiment.config.pivot})
+        (questions,) = sums(corpus[others], "number")
+        return Work(texts=questions * self._experiment.alignment.sampling.samples / part[1])
+
+    def training(self, wildcards: Any, _part: Share) -> Work:
+        """Training steps, whose pairs are of unknown length."""
+        settings = SETTINGS["align"](self._experiment, wildcards)["settings"]
+        return Work(cells=settings["steps"], texts=settings["batch"])
+
+    def counting(self, wildcards: Any, part: Share) -> Work:
+        """Activations over all texts of a model."""
+        return self._texts(wildcards, self._experiment.languages, part[1])
+
+    def deactivation(self, wildcards: Any, part: Share) -> Work:
+        """Cells that each score texts and answer questions; some sets may turn out empty."""
+        settings = SETTINGS["deactivate"](self._experiment, wildcards)
+        parameters, languages = settings["parameters"], settings["languages"]
+        sets = SETTINGS["merge_deactivation"](self._experiment, wildcards)["sets"]
+        cells = 1 + len(sets) * len(languages) * (1 + parameters["control_seeds"])
+        own = _own(cells, part)
+        asked = self._asked(wildcards, settings, languages)
+        (read,), certainty = sums(asked, "prompt"), ABOUT
+        if parameters["texts"] == "responses":
+            measured = self._experiment.measured_on(wildcards.dataset)
+            rows, certainty = self._material.texts(wildcards.model, measured)
+            (read,) = sums(rows.merge(asked[["problem", "language"]]), "tokens")
+        answered = asked[asked["answer"].notna() & parameters["accuracy"]]
+        texts, prompts = sums(answered, "number", "prompt")
+        written = self._written("deactivate", wildcards, parameters, texts, prompts, own)
+        scored = self._read(wildcards, read * own, certainty, scored=True)
+        return total([written, scored])._replace(cells=own)
+
+    def steering(self, wildcards: Any, part: Share) -> Work:
+        """Cells that each answer questions in one language, and texts read for all cells."""
+        settings = SETTINGS["steer"](self._experiment, wildcards)
+        parameters = settings["parameters"]
+        languages = parameters["languages"]
+        pairs = len(languages) * (len(languages) - 1) * len(parameters["factors"])
+        own = _own(len(languages) + pairs * (1 + parameters["control_seeds"]), part)
+        texts, prompts = sums(self._asked(wildcards, settings, languages), "number", "prompt")
+        texts, prompts = texts / len(languages), prompts / len(languages)  # of a cell
+        written = self._written("steer", wildcards, parameters, texts, prompts, own)
+        # The unchanged model judges the answers.
+        judged = self._read(wildcards, written.written + own * prompts, scored=True)
+        collected = self._texts(wildcards, languages)
+        return total([written, judged._replace(read=0), collected])._replace(cells=own)
+
+    def _responses(self, rule: str, wildcards: Any, dataset: str, part: Share) -> Work:
+        settings = SETTINGS[rule](self._experiment, wildcards)
+        asked = self._material.asked(dataset, settings["template"], settings["languages"])
+        generation = settings["generation"]
+        texts, prompts = sums(asked, "number", "prompt") * generation["samples"] / part[1]
+        return self._written(rule, wildcards, generation, texts, prompts)
+
+    def _asked(self, wildcards: Any, settings: Any, languages: list[str]) -> Any:
+        """Return the questions that an intervention measures."""
+        measured = self._experiment.measured_on(wildcards.dataset)
+        asked = self._material.asked(measured, settings["template"], languages)
+        return asked.groupby("language").head(settings["parameters"]["problems"])
+
+    def _written(
+        self, rule: str, wildcards: Any, settings: Any, texts: float, prompts: float, times: int = 1
+    ) -> Work:
+        batch = dict(placement_of(self._experiment, rule))["batch_size"](wildcards)
+        length = settings["max_new_tokens"]
+        return self._size(wildcards.model).writing(texts, length, batch, prompts, times)
+
+    def _texts(self, wildcards: Any, languages: list[str], shares: int = 1) -> Work:
+        tokens, certainty = self._material.tokens(wildcards.model, wildcards.dataset, languages)
+        return self._read(wildcards, tokens / shares, certainty)
+
+    def _read(
+        self, wildcards: Any, tokens: float, certainty: int = EXACT, scored: bool = False
+    ) -> Work:
+        operations = self._size(wildcards.model).reading(tokens, scored)
+        return Work(read=tokens, certainty=certainty, operations=operations)
+
+    def _size(self, model: str) -> Weights:
+        if model not in self._sizes:
+            self._sizes[model] = weights_of(self._experiment, model, self._known)
+        return self._sizes[model]
+
+
+def _own(cells: int, part: Share) -> int:
+    """Return how many cells are in a share: every ``of``-th, as `share_of` takes them."""
+    index, of = part
+    return len(range(index - 1, cells, of))
