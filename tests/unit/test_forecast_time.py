@@ -76,7 +76,7 @@ def test_the_time_is_that_of_operations_of_weights_read_and_of_steps():
     # 0.45 as fast as copying 10⁹ bytes a second: 20 s. And 1,000 steps of 0.02 s.
     writing = Work(written=1, operations=1, moved=0.45e9 * 20, passes=1000)
     assert duration(writing, [{}], 2) == (
-        "roughly 40 s of model work on this machine (2 cores), less where texts end early"
+        "roughly 40 s of model work on this machine (2 cores), less where responses end early"
     )
     assert duration(reading, [{}], 2, ["scoring", "training"]).endswith(
         "(2 cores), without scoring and training"
@@ -101,7 +101,7 @@ def test_scoring_and_training_are_not_in_the_time():
     models = {**CONFIG["models"], "base": {"path": "owner/base"}}
     card(parameters=4_000_000)
     assert overview(plain(models=models), jobs, 2)[-1].endswith(
-        "(2 cores), without scoring and training, less where texts end early"
+        "(2 cores), without scoring and training, less where responses end early"
     )
 
 

@@ -68,7 +68,7 @@ class Steering(Section):
     raise_to: Literal["mean"] | Share = "mean"
     """what raised neurons are set to: the mean, or a quantile (`0.95`), of their activations over
     the target language's responses"""
-    factor: Positive | Annotated[list[Positive], Field(min_length=1), *Distinct] = 1
+    factor: Positive | Annotated[list[Positive], Field(min_length=1), *Distinct] = 1.0
     """multiplies that value; one or a list. Raise it if answers do not change, lower it if they
     fall apart"""
     problems: Count = 50

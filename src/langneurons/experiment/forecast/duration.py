@@ -50,7 +50,7 @@ def duration(
     seconds = work.operations / operations + work.moved / (moved * _BANDWIDTH)
     seconds += work.passes * _STEP
     notes = [f"without {' and '.join(untimed)}"] if untimed else []
-    notes += ["less where texts end early"] if work.written else []
+    notes += ["less where responses end early"] if work.written else []
     noun = "core" if threads == 1 else "cores"
     told = f"roughly {rounded(seconds)} of model work on this machine ({threads} {noun})"
     return ", ".join([told, *notes])

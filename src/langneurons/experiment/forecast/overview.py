@@ -11,7 +11,7 @@ from langneurons.experiment.forecast.work import UP_TO, Work, stated, total
 from langneurons.experiment.inventory import Inventory
 from langneurons.job import share
 
-_KEPT = "; what an earlier run has kept is not done again"
+_KEPT = "; an earlier run may have done a part of it"
 
 
 class _Stage(NamedTuple):
@@ -78,8 +78,11 @@ def overview(experiment: Inventory, jobs: Iterable[Any], cores: int | None) -> l
     return [*lines, duration(work, specs, cores, untimed) + _KEPT * kept]
 
 
-def _written(work: Work) -> str:
-    return f"writes {stated(work.written, UP_TO)} tokens ({stated(work.texts)} responses)"
+def _written(verb: str) -> Callable[[Work], str]:
+    def said(work: Work) -> str:
+        return f"{verb} {stated(work.written, UP_TO)} tokens ({stated(work.texts)} responses)"
+
+    return said
 
 
 def _intervened(name: str) -> Callable[[Work], str]:
@@ -93,10 +96,8 @@ def _intervened(name: str) -> Callable[[Work], str]:
 
 #: Rules that run a model, in the order of the DAG.
 _STAGES = {
-    "generate_responses": _Stage(Forecast.generation, _written),
-    "sample_responses": _Stage(
-        Forecast.sampling, lambda work: _written(work).replace("writes", "samples")
-    ),
+    "generate_responses": _Stage(Forecast.generation, _written("writes")),
+    "sample_responses": _Stage(Forecast.sampling, _written("samples")),
     "score_alignment": _Stage(
         Forecast.scoring,
         lambda work: f"scoring {stated(work.texts, UP_TO)} responses",
