@@ -22,7 +22,7 @@ from langneurons.responses.schemas import TOKENS
 
 STEERING = {
     "languages": LANGUAGES, "set": "specific+related+general", "raise_to": "mean",
-    "factor": 2.0, "problems": 2, "control_seeds": 1, "max_new_tokens": 4,
+    "factors": [2.0], "problems": 2, "control_seeds": 1, "max_new_tokens": 4,
 }  # fmt: skip
 
 
@@ -95,6 +95,12 @@ def test_steering(case, tmp_path, said):
         steer(parameters=STEERING, tokens_path=tokens_path(tmp_path), share=(2, 6), **case)
     text = "1 cells × 2 questions: reads 0 tokens of responses, writes up to 8"
     assert said()[1:] == [text]
+    # Two plain cells and, at each of two factors, two pairs and their controls.
+    several = {**STEERING, "factors": [1.0, 2.0]}
+    with pytest.raises(InputError):
+        steer(parameters=several, tokens_path=tokens_path(tmp_path), **case)
+    text = "10 cells × 2 questions: reads 9 tokens of responses, writes up to 80"
+    assert said()[2:] == [text]
 
 
 def train_on_pairs(folder, spec, **changes):

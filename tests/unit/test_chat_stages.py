@@ -163,7 +163,7 @@ def test_questions_of_steering(case, asked, tmp_path):
         "languages": LANGUAGES,
         "set": "specific+related+general",
         "raise_to": "mean",
-        "factor": 1.0,
+        "factors": [1.0],
         "problems": 3,
         "control_seeds": 0,
         "max_new_tokens": 4,

@@ -180,6 +180,7 @@ def test_figures_of_optional_stages_are_asked_for_with_their_stage():
     assert set(targets["deactivation_change"]) <= set(targets["deactivation"])
     assert not set(targets["deactivation_change"]) & set(targets["figures"])
     assert "results/figures/steering/base/sums/ternary.png" in targets["steering"]
+    assert "results/tables/steering_answers/base/sums/ternary.csv" in targets["steering"]
     assert "results/tables/deactivation_dominance/base/sums/ternary.csv" in targets["all"]
     off = experiment(deactivation=None, steering=None).targets
     assert off["deactivation"] == off["steering"] == off["figure2"] == []

@@ -30,7 +30,7 @@ def test_the_stage_is_off_unless_asked_for_and_has_defaults():
         "methods": ["ternary"],
         "set": "specific+related",
         "raise_to": "mean",
-        "factor": 1,
+        "factor": [1.0],
         "problems": 50,
         "control_seeds": 1,
     }
@@ -62,6 +62,9 @@ def test_mistakes_in_the_configuration_are_named(settings, message):
         ({"models": ["other"]}, "steering.models: found 'other', expected a model"),
         ({"set": "related"}, "steering.set: found 'related', expected one of"),
         ({"factor": 0}, "steering.factor: found 0, expected a number above 0"),
+        ({"factor": [1, 0]}, "steering.factor.1: found 0, expected a number above 0$"),
+        ({"factor": []}, r"steering.factor: found \[\], expected at least 1 entry$"),
+        ({"factor": [1, 1.0]}, r"steering.factor: found \[1, 1.0\], expected no repeated entry$"),
         ({"raise_to": "median"}, "steering.raise_to: found 'median'"),
     ],
 )

@@ -227,13 +227,13 @@ def test_the_first_answers_can_be_read(case, tables, tmp_path):
     shown = pd.read_csv(tmp_path / "answers.out")
     # Each of two languages: none, steered, the first control.
     kinds = ["none", "steered", "control"]
-    assert shown["source"].tolist() == ["de"] * 3 + ["en"] * 3
+    assert shown["source"].tolist() == ["en"] * 3 + ["de"] * 3
     assert shown["intervention"].tolist() == kinds * 2
     assert set(shown["problem"]) == {"p0"}
     assert shown["question"].notna().all()
     _, problems = tables
     row = problems[(problems["source"] == "en") & (problems["intervention"] == "steered")].iloc[0]
-    assert shown.iloc[4]["response"] == row["response"].replace("\n", "⏎")
+    assert shown.iloc[1]["response"] == row["response"].replace("\n", "⏎")
 
 
 def test_each_factor_has_its_cells_and_they_differ(case, tables, tmp_path):

@@ -1,5 +1,7 @@
 """The steering figure: what stands in its cells, languages without neurons, valid files."""
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -102,3 +104,65 @@ def test_an_empty_table_is_refused(tmp_path):
     write_table(steerings()[:0], tmp_path / "table", STEERING, FACTS)
     with pytest.raises(InputError, match="no steered pair"):
         render("steering", {"steering": tmp_path / "table"}, "Tiny", {})
+
+
+def several_factors(languages, factors):
+    """All pairs of languages at all factors, with values of the most letters."""
+    cells = [
+        (kind, source, target, factor)
+        for kind in ("none", "steered", "control")
+        for source, target in permutations(languages, 2)
+        for factor in ([None] if kind == "none" else factors)
+    ]
+    table = pd.DataFrame(cells, columns=["intervention", "source", "target", "factor"])
+    return table.assign(
+        lowered=3, raised=40, n=8, in_target=0.25, in_source=0.5, in_pivot=0.25, nll=0.5,
+        nll_change=1.5, nll_change_low=1.0, nll_change_high=2.0, repetition=0.5, unfinished=1,
+    ).reindex(columns=STEERING.names)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("languages", "factors", "lines"),
+    [
+        ("en de", [1.0, 2.5], 2),
+        ("en de zh th", [1.0, 2.0], 1),
+        ("en de zh th", [0.5, 1.0, 2.0], 2),
+        ("en es fr de ru zh ja th sw bn", [1.0, 2.0], 2),
+    ],
+)
+def test_several_factors_stand_side_by_side_as_far_as_they_can_be_read(
+    tmp_path, languages, factors, lines
+):
+    facts = {**FACTS, "parameters": {**PARAMETERS, "factors": factors}}
+    table = several_factors(languages.split(), factors)
+    write_table(table, tmp_path / "table", STEERING, facts)
+    figure = render("steering", {"steering": tmp_path / "table"}, "Tiny", {}).figure
+    figure.draw_without_rendering()
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
+    named = [axes.get_title(loc="left").split("\n")[-1] for axes in panels]
+    for factor in factors:
+        # One for each of five measures.
+        assert named.count(f"steered × {factor:g}") == 5
+        assert named.count(f"random control × {factor:g}") == 5
+    assert named.count("no intervention") == 4  # it is what NLL changes from
+    rows = {axes.get_position().y0 for axes in panels}
+    assert len(rows) == 5 * lines
+    for y in rows:
+        beside = sorted(
+            (axes for axes in panels if axes.get_position().y0 == y),
+            key=lambda axes: axes.get_position().x0,
+        )
+        # The label of a measure may reach across the titles, which stand below it.
+        ends = [title_end(axes) for axes in beside]
+        starts = [axes.get_window_extent().x0 for axes in beside]
+        assert all(end < start for end, start in zip(ends, starts[1:], strict=False))
+    assert min(text.get_fontsize() for axes in panels for text in axes.texts) > 4
+
+
+def title_end(axes):
+    """Where the last line of a panel's title ends, in pixels."""
+    last = axes.get_title(loc="left").split("\n")[-1]
+    text = axes.text(0, 0, last, fontsize=7)
+    width = text.get_window_extent().width
+    text.remove()
+    return axes.get_window_extent().x0 + width

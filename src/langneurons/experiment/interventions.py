@@ -1,8 +1,8 @@
 """The optional sections ``deactivation`` and ``steering`` (METHOD 6)."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from langneurons.experiment.sections import (
     Count,
@@ -15,6 +15,12 @@ from langneurons.experiment.sections import (
 )
 
 NeuronSet = Literal["specific", "specific+related", "specific+related+general"]
+_Factors = Annotated[list[Positive], Field(min_length=1), *Distinct]
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list as it is, and any other value as a list of one."""
+    return value if isinstance(value, list) else [value]
 
 
 class Deactivation(Section):
@@ -68,7 +74,10 @@ class Steering(Section):
     raise_to: Literal["mean"] | Share = "mean"
     """what raised neurons are set to: the mean, or a quantile (`0.95`), of their activations over
     the target language's responses"""
-    factor: Positive | Annotated[list[Positive], Field(min_length=1), *Distinct] = 1.0
+    # Not a union: the message about a wrong entry would be about the list.
+    factor: Annotated[
+        _Factors, BeforeValidator(_listed, json_schema_input_type=Positive | _Factors)
+    ] = [1.0]
     """multiplies that value; one or a list. Raise it if answers do not change, lower it if they
     fall apart"""
     problems: Count = 50

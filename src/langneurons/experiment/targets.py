@@ -79,5 +79,9 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         ],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
         "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],
-        "steering": [paths.steering.format(**keys) for keys in steered],
+        "steering": [
+            pattern.format(**keys)
+            for pattern in (paths.steering, paths.steering_answers_csv)
+            for keys in steered
+        ],
     }

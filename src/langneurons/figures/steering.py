@@ -1,6 +1,6 @@
 """The languages in which a model answers while it is steered from one language to another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ _WIDEST, _ROWS, _LEFT, _RIGHT, _AROUND, _NAMES = 0.42, (0.2, 0.3), 1.2, 0.65, 0.
 #: Share of a cell that its text may fill.
 _ROOM = 0.8
 _COLUMNS = {"steered": "steered", "control": "random control", "none": "no intervention"}
+#: Inches: narrowest cell whose numbers can be read, room of a letter of a panel's title.
+_NARROWEST, _LETTER = 0.2, 0.055
+_GAP = 0.1
 
 
 def draw(page: Page, steering: str | Path) -> None:
@@ -42,58 +45,89 @@ def draw(page: Page, steering: str | Path) -> None:
 
 
 def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
-    """Draw a row of panels for each measure, with a column for each intervention and factor."""
+    """Draw the panels of each measure, one for each intervention and factor."""
     languages = list(dict.fromkeys(table["source"]))
-    columns = _columns(table)
-    K, panels = len(languages), len(columns)
-    lines = {
+    K = len(languages)
+    lines = _lines(table, K)
+    panels = len(lines[0])
+    measures = {
         "in_target": "answers in the language steered to",
         "in_source": "answers in the language asked in",
         "in_pivot": f"answers in {english_name(pivot)}",
         "repetition": "repeated 4-grams",
         "nll_change": "change of NLL",
     }
-    cell = min(_WIDEST, (TEXT - _LEFT - _RIGHT) / (panels * K))
+    cell = _cell(panels, K)
     row = float(np.clip(0.9 / K, *_ROWS))
     grid = page.panels(
-        max(panels * (K * cell + 0.1) + _LEFT + _RIGHT, COLUMN),
-        len(lines) * (K * row + _AROUND) + _NAMES,
-        nrows=len(lines),
+        max(panels * (K * cell + _GAP) + _LEFT + _RIGHT, COLUMN),
+        len(measures) * len(lines) * (K * row + _AROUND) + _NAMES,
+        nrows=len(measures) * len(lines),
         ncols=panels,
         squeeze=False,
     )
     limit = largest_change([table["nll_change"].to_numpy()])
-    for i, (measure, label) in enumerate(lines.items()):
-        for j, (name, rows) in enumerate(columns.items()):
-            axes = grid[i, j]
-            if measure == "nll_change" and name == _COLUMNS[NONE]:
+    for i, (measure, label) in enumerate(measures.items()):
+        place = grid[i * len(lines) : (i + 1) * len(lines)]
+        for k, line in enumerate(lines):
+            below = lines[k + 1] if k + 1 < len(lines) else {}
+            for axes in place[k, len(line) :]:
                 axes.set_axis_off()
-                continue
-            names = _row_names(table, languages) if j == 0 else [""] * K
-            last = i == len(lines) - 1
-            targets = [english_name(language) if last else "" for language in languages]
-            _draw_map(axes, rows, measure, languages, names, targets, _ROOM * cell, limit)
-            axes.set_title(f"{label if j == 0 else ''}\n{name}", loc="left")
-            if last:
-                axes.set_xlabel("steered to")
-        grid[i, 0].set_ylabel("asked in")
+            for j, (name, rows) in enumerate(line.items()):
+                axes = place[k, j]
+                if measure == "nll_change" and name == _COLUMNS[NONE]:
+                    axes.set_axis_off()
+                    continue
+                names = _row_names(table, languages) if j == 0 else [""] * K
+                last = i == len(measures) - 1 and j >= len(below)
+                targets = [english_name(language) if last else "" for language in languages]
+                _draw_map(axes, rows, measure, languages, names, targets, _ROOM * cell, limit)
+                above = "" if k else f"{label if j == 0 else ''}\n"
+                axes.set_title(f"{above}{name}", loc="left")
+                if last:
+                    axes.set_xlabel("steered to")
+            place[k, 0].set_ylabel("asked in")
         if measure == "nll_change":
-            colour_bar(grid[i], "RdBu_r", (-limit, limit), "nats a token", format="{x:.3g}")
+            colour_bar(place.flat, "RdBu_r", (-limit, limit), "nats a token", format="{x:.3g}")
         else:
             of = "of the 4-grams" if measure == "repetition" else "of the answers"
-            colour_bar(grid[i], "cividis", (0, 1), of, format="{x:.0%}")
+            colour_bar(place.flat, "cividis", (0, 1), of, format="{x:.0%}")
 
 
-def _columns(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the rows of each intervention and factor, by the title of their column."""
-    several = len(table["factor"].dropna().unique()) > 1
-    columns = {}
-    for kind, name in _COLUMNS.items():
-        rows = table[table["intervention"] == kind]
-        for factor, part in rows.groupby("factor", dropna=False):
-            times = f" × {factor:g}" if several and kind != NONE else ""
-            columns[f"{name}{times}"] = part
-    return columns
+def _lines(table: pd.DataFrame, K: int) -> list[dict[str, pd.DataFrame]]:
+    """Return the panels of a measure by their titles, line by line, each with its rows.
+
+    As many factors as can be read stand side by side; the rest go on further lines.
+    """
+    factors = sorted(table["factor"].dropna().unique())
+    found: list[dict[str, pd.DataFrame]] = []
+    for beside in range(len(factors), 0, -1):
+        parts = [factors[start : start + beside] for start in range(0, len(factors), beside)]
+        found = [_panels(table, part, len(factors) > 1) for part in parts]
+        found[0] |= {_COLUMNS[NONE]: table[table["intervention"] == NONE]}
+        cell = _cell(len(found[0]), K)
+        if cell >= _NARROWEST and K * cell + _GAP >= _LETTER * max(map(len, found[0])):
+            break
+    return found
+
+
+def _panels(
+    table: pd.DataFrame, factors: Sequence[float], several: bool
+) -> dict[str, pd.DataFrame]:
+    """Return the rows of each intervention at these factors, by the title of its panel."""
+    kinds = [kind for kind in _COLUMNS if kind in set(table["intervention"]) - {NONE}]
+    return {
+        _COLUMNS[kind] + (f" × {factor:g}" if several else ""): table[
+            (table["intervention"] == kind) & (table["factor"] == factor)
+        ]
+        for kind in kinds
+        for factor in factors
+    }
+
+
+def _cell(panels: int, K: int) -> float:
+    """Return the width of a cell where so many panels stand side by side, in inches."""
+    return min(_WIDEST, (TEXT - _LEFT - _RIGHT) / (panels * K))
 
 
 def _draw_map(

@@ -61,7 +61,7 @@ def summarise_steering(
         "uncertainty": dict(uncertainty),
     }
     write_table(problems, outputs["problems"], STEERING_PROBLEMS, facts)
-    examples = first_answers(problems, read_table(corpus_path, CORPUS))
+    examples = first_answers(problems, read_table(corpus_path, CORPUS), steered)
     for name, rows in (("csv", table), ("answers", examples)):
         with atomic_path(outputs[name]) as path:
             rows.to_csv(path, index=False, float_format="%.4g")
@@ -76,8 +76,21 @@ def identified(answers: pd.DataFrame, languages: Sequence[str]) -> pd.DataFrame:
     return answers.assign(response_language=found.where(found.notna(), None))
 
 
-def first_answers(problems: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
+def first_answers(
+    problems: pd.DataFrame, corpus: pd.DataFrame, languages: Sequence[str]
+) -> pd.DataFrame:
     """Return the first problem of each language, and what was answered under each intervention.
+
+    Pairs that were not measured, for lack of neurons, are left out.
+
+    Parameters
+    ----------
+    problems
+        A `STEERING_PROBLEMS` table.
+    corpus
+        The questions.
+    languages
+        The languages steered from and to, in the order of the rows.
 
     Returns
     -------
@@ -85,16 +98,17 @@ def first_answers(problems: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
         ``source``, ``problem``, ``question``, ``intervention``, ``target``, ``factor``,
         ``response``, ``response_language`` and ``repetition``. Line breaks are written ⏎.
     """
-    first = problems.groupby("source")["problem"].transform("min")
+    problems = problems[problems["response"].notna()]
+    first = problems.groupby("source")["problem"].transform("first")
     # The first control stands for all.
     shown = (problems["problem"] == first) & (problems["control_seed"].fillna(0) == 0)
     questions = corpus.rename(columns={"language": "source"})[["problem", "source", "question"]]
     rows = problems[shown].merge(questions, on=["problem", "source"], how="left")
     for text in ("question", "response"):
-        rows[text] = rows[text].str.replace("\n", "⏎")
+        rows[text] = rows[text].str.replace(r"\r\n?|\n", "⏎", regex=True)
     columns = ["source", "problem", "question", "intervention", "target", "factor", "response"]
     rows = rows[[*columns, "response_language", "repetition"]]
-    return rows.sort_values("source", kind="stable", ignore_index=True)
+    return sort_rows(rows, ["source"], {"source": languages})
 
 
 def summarise(

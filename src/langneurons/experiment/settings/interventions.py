@@ -71,8 +71,7 @@ def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
 def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.steering.settings()
     kept = deciding(stage, "methods", "models", "factor")
-    factor = stage["factor"]
-    kept["factors"] = factor if isinstance(factor, list) else [factor]
+    kept["factors"] = stage["factor"]
     return {
         **spec_of(experiment, wildcards),
         "template": _template(experiment, wildcards),
