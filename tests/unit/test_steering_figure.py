@@ -95,7 +95,7 @@ def test_the_caption_and_the_files(inputs, tmp_path):
     text = describe(page.heading, page.notes)
     with Image.open(outputs["png"]) as image:
         assert image.text["Description"] == text
-    assert "0.95 quantile of their activations over its responses, times 3" in text
+    assert "0.95 quantile of their activations in that language, times 3" in text
     assert "n = 8 problems a language asked in." in text
     assert "Not ended within 48 tokens: 2 of 16 steered and 2 of 16 control answers." in text
 

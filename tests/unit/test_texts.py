@@ -177,7 +177,7 @@ def test_settings_of_texts():
     assert found.settings("given_responses")(Wildcards(dataset="sums"))["template"]
     settings = found.settings("deactivate")(selection("base", "tales"))
     assert settings["template"] == "{query}"
-    assert settings["parameters"]["texts"] == "responses"
+    assert settings["parameters"]["texts"] == "texts"
     assert settings["parameters"]["accuracy"] is False
     assert found.settings("deactivate")(selection("base", "sums"))["parameters"]["accuracy"] is True
 

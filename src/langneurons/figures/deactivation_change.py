@@ -23,7 +23,7 @@ def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
     table = read_deactivation(deactivation)
     perplexity = table["perplexity"].to_numpy(dtype=float)
     texts = read_provenance(deactivation).get("parameters", {}).get("texts")
-    of_texts = {"prompt": " of the prompts", "responses": " of the responses"}.get(texts, "")
+    of_texts = f" of the {'prompts' if texts == 'prompt' else texts}" if texts else ""
     page.note(
         f"Cells: change of log(1 + PPL), natural logarithm of the perplexity{of_texts} in the "
         "column's language, against no neurons switched off; red: worse."

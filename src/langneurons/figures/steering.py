@@ -194,7 +194,7 @@ def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
     return [
         f"Cells: percent. Neurons ({parameters['set']}; how many) of the language "
         f"asked in are switched off, those of the language steered to set to {to} of their "
-        f"activations over its responses{times}. Random control: as many other neurons in each "
+        f"activations in that language{times}. Random control: as many other neurons in each "
         "layer. Repeated: 4-grams of tokens that occurred in the answer before.",
         "NLL: of the answers, under the model as it is without an intervention; "
         f"{none['nll'].mean():.2f} nats a token without one. Pale: the 95\u00a0% bootstrap "

@@ -195,7 +195,7 @@ def scored_texts(
         How the model is asked the questions.
     texts
         ``prompt``: the prompts themselves, as in the release. ``responses``: the responses in
-        the tokens artefact ``tokens_path``, given their prompts.
+        the tokens artefact ``tokens_path``, given their prompts. ``texts``: the texts there.
 
     Raises
     ------

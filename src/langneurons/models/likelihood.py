@@ -14,8 +14,9 @@ from langneurons.models.batches import Batch, batches
 from langneurons.models.memory import lowering
 from langneurons.models.probing import PROBE_SHAPE, decoder_of, input_device
 
-#: Which tokens are scored: those of the prompt, as in the release, or those of the response.
-TEXTS = ("prompt", "responses")
+#: Which tokens are scored: those of the prompt, as in the release, of the response, or of a text,
+#: which is a response to nothing.
+TEXTS = ("prompt", "responses", "texts")
 #: Number of logits held at once: 128 MiB in float32.
 LOGITS_HELD = 1 << 25
 
@@ -28,10 +29,10 @@ def scored_tokens(tokens: pd.DataFrame, texts: str) -> pd.DataFrame:
     tokens
         Rows of `TOKENS`.
     texts
-        ``responses``: the table as it is. ``prompt``: the tokens of each prompt but the first,
+        ``responses`` or ``texts``: the table as it is. ``prompt``: the tokens of each prompt but the first,
         which nothing predicts; samples of one prompt become one row.
     """
-    if texts == "responses":
+    if texts != "prompt":
         return tokens
     rows = tokens.drop_duplicates(["problem", "language"], ignore_index=True)
     prompts = rows["prompt_tokens"]

@@ -63,7 +63,7 @@ class Forecast:
         own = _own(cells, part)
         asked = self._asked(wildcards, settings, languages)
         (read,), certainty = sums(asked, "prompt"), ABOUT
-        if parameters["texts"] == "responses":
+        if parameters["texts"] != "prompt":
             measured = self._experiment.measured_on(wildcards.dataset)
             rows, certainty = self._material.texts(wildcards.model, measured)
             (read,) = sums(rows.merge(asked[["problem", "language"]]), "tokens")

@@ -25,7 +25,7 @@ def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
     kept["sets"] = _sets(experiment, wildcards.method)
     kept["accuracy"] = stage["accuracy"] and experiment.grades(wildcards.dataset)
     if experiment.holds_texts(wildcards.dataset):
-        kept["texts"] = "responses"  # so a text is a response to nothing
+        kept["texts"] = "texts"
     return {
         **spec_of(experiment, wildcards),
         "template": _template(experiment, wildcards),
