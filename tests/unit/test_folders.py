@@ -99,3 +99,9 @@ def test_a_file_that_is_not_in_a_folder(tmp_path):
 def test_the_digest_of_a_file(tmp_path):
     (tmp_path / "a").write_bytes(b"langneurons")
     assert file_digest(tmp_path / "a") == hashlib.sha256(b"langneurons").hexdigest()
+
+
+def test_the_readme_of_a_folder_is_named_where_a_file_lacks(tmp_path):
+    (tmp_path / "README.md").touch()
+    with pytest.raises(InputError, match=r"files there: none \(see .*/README\.md\)"):
+        file_in(tmp_path, "model.gguf")

@@ -29,8 +29,8 @@ def scored_tokens(tokens: pd.DataFrame, texts: str) -> pd.DataFrame:
     tokens
         Rows of `TOKENS`.
     texts
-        ``responses`` or ``texts``: the table as it is. ``prompt``: the tokens of each prompt but the first,
-        which nothing predicts; samples of one prompt become one row.
+        ``responses`` or ``texts``: the table as it is. ``prompt``: the tokens of each prompt but
+        the first, which nothing predicts; samples of one prompt become one row.
     """
     if texts != "prompt":
         return tokens
