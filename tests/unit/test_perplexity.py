@@ -77,19 +77,41 @@ def test_a_model_whose_logits_come_another_way_is_refused(tokens):
         Likelihood(model, tokens, 1000)
 
 
-def test_logits_are_made_in_pieces(tokens, monkeypatch):
+@pytest.mark.parametrize("architecture", ["mistral", "gemma2", "bloom"])
+def test_logits_are_made_in_pieces_and_blocks_of_the_vocabulary(tokens, monkeypatch, architecture):
+    model = tiny_model(tiny_config(architecture))
+    expected = Likelihood(model, tokens, 1000).mean_nll()
+    monkeypatch.setattr(module, "_BLOCK", 100)
+    monkeypatch.setattr(module, "LOGITS_HELD", 3 * 100)
+    made = []
+
+    def linear(states, weight, bias):
+        made.append((len(states), len(weight)))
+        return torch.nn.functional.linear(states, weight, bias)
+
+    likelihood = Likelihood(model, tokens, 1000)
+    monkeypatch.setattr(module, "linear", linear)
+    np.testing.assert_allclose(likelihood.mean_nll(), expected, rtol=1e-5)
+    # 2 + 1 + 5 + 2 scored tokens, at most three at once; a vocabulary of 259 in three blocks.
+    vocabulary = model.get_output_embeddings().weight.shape[0]
+    assert sum(rows * width for rows, width in made) == 10 * vocabulary
+    assert max(rows for rows, _ in made) == 3
+    assert max(width for _, width in made) == 100
+
+
+def test_output_embeddings_of_another_kind_are_asked_at_once(tokens):
+    class Other(torch.nn.Linear):
+        """Stands for a quantised layer, whose weights cannot be multiplied with."""
+
     model = tiny_model(tiny_config("mistral"))
     expected = Likelihood(model, tokens, 1000).mean_nll()
-    monkeypatch.setattr(module, "LOGITS_HELD", 3 * 259)
+    head = model.get_output_embeddings()
+    other = Other(head.in_features, head.out_features, bias=False)
+    other.weight = head.weight
+    model.set_output_embeddings(other)
     likelihood = Likelihood(model, tokens, 1000)
-    rows = []
-    model.get_output_embeddings().register_forward_pre_hook(
-        lambda _, arguments: rows.append(arguments[0].reshape(-1, 16).shape[0])
-    )
+    assert likelihood._head.widest == head.out_features
     np.testing.assert_allclose(likelihood.mean_nll(), expected, rtol=1e-5)
-    # 2 + 1 + 5 + 2 scored tokens, at most three at once.
-    assert sum(rows) == 10
-    assert max(rows) == 3
 
 
 def test_the_tokens_of_prompts(tokens):
