@@ -47,6 +47,7 @@ class Questions(Dataset):
     """What all formats with questions have in common."""
 
     RERUNS: ClassVar[str] = "corpora"
+    RERUNS_OF: ClassVar[Mapping[str, str]] = {"questions_as_texts": "responses"}
 
     questions_as_texts: bool = False
     """the questions themselves are the texts that models are measured on, as in format `texts`"""
@@ -155,6 +156,13 @@ def holds_texts(dataset: AnyDataset) -> bool:
     return isinstance(dataset, Texts) or (
         isinstance(dataset, Questions) and dataset.questions_as_texts
     )
+
+
+def windows_of(dataset: AnyDataset) -> dict[str, int] | None:
+    """Return ``length`` and ``tokens`` of a plain corpus, whose documents are cut into windows."""
+    if isinstance(dataset, Texts) and dataset.length:
+        return dataset.settings("length", "tokens")
+    return None
 
 
 def on_hub(dataset: AnyDataset) -> bool:

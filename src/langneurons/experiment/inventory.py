@@ -115,9 +115,7 @@ class Inventory:
         return holds_texts(self.dataset(dataset))
 
     def measured_on(self, dataset: str) -> str:
-        """Return where interventions measure that choose neurons on a data set: what it holds out,
-        or else itself.
-        """
+        """Return what a data set holds out, to measure neurons chosen on it, or else itself."""
         return f"{dataset}{HELD_OUT}" if self.dataset(dataset).held_out else dataset
 
     def writer(self, model: str, dataset: str) -> str:

@@ -182,6 +182,9 @@ class _Head:
             rows = None if bias is None else bias[block]
             logits = self._after(linear(states, weight[block], rows)).float()  # (n, block)
             sums.append(logits.logsumexp(dim=-1))
-            here = ((targets >= start) & (targets < start + _BLOCK)).nonzero()[:, 0]
-            chosen[here] = logits[here, targets[here] - start]
+            # All rows alike: to pick those whose target is here, a GPU would wait for the CPU.
+            place = targets - start
+            here = (place >= 0) & (place < logits.shape[1])
+            found = logits.gather(1, place.clamp(0, logits.shape[1] - 1)[:, None])[:, 0]
+            chosen = torch.where(here, found, chosen)
         return torch.stack(sums).cpu().double().logsumexp(dim=0) - chosen.cpu().double()

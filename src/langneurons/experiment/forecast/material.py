@@ -13,7 +13,7 @@ from langneurons.artifacts.tables import read_table
 from langneurons.corpora.assembly import build_corpus
 from langneurons.corpora.schema import CORPUS
 from langneurons.experiment import paths
-from langneurons.experiment.datasets import DemoDataset, Texts, on_hub
+from langneurons.experiment.datasets import DemoDataset, on_hub, windows_of
 from langneurons.experiment.forecast.work import ABOUT, EXACT, UP_TO_ABOUT
 from langneurons.experiment.inputs import INPUTS
 from langneurons.experiment.inventory import Inventory
@@ -105,10 +105,10 @@ class Material:
 
     def tokens(self, model: str, dataset: str, languages: Sequence[str]) -> tuple[float, int]:
         """Return how many tokens a model reads in some languages, and how well that is known."""
-        settings = self._experiment.dataset(dataset)
-        cut = isinstance(settings, Texts) and settings.tokens
-        if cut and not self._known(self._tokens_file(model, dataset)):
-            return cut * len(languages), ABOUT  # a window may have a special token more
+        windows = windows_of(self._experiment.dataset(dataset))
+        if windows and not self._known(self._tokens_file(model, dataset)):
+            # A window may have a special token more.
+            return windows["tokens"] * len(languages), ABOUT
         rows, certainty = self.texts(model, dataset)
         return sums(rows[rows["language"].isin(languages)], "tokens")[0], certainty
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from langneurons.experiment.datasets import HELD_OUT, Texts
+from langneurons.experiment.datasets import HELD_OUT, windows_of
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import (
@@ -17,18 +17,14 @@ from langneurons.responses.prompts import CHAT
 
 
 def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
-    name, dataset = wildcards.dataset, experiment.dataset(wildcards.dataset)
-    settings = {
-        key: value
-        for key, value in dataset.settings().items()
-        if key not in ("length", "tokens", "questions_as_texts")
-    }
-    if isinstance(dataset, Texts) and dataset.length:
+    dataset = experiment.dataset(wildcards.dataset)
+    settings = deciding(dataset.settings(), *dataset.RERUNS_OF)  # those are for later stages
+    if windows_of(dataset):
         settings["parallel"] = False
     return {
         "dataset": settings,
         "languages": experiment.languages,
-        "held_out": name.endswith(HELD_OUT),
+        "held_out": wildcards.dataset.endswith(HELD_OUT),
     }
 
 
@@ -60,9 +56,8 @@ def _given(experiment: Inventory, wildcards: Any) -> Settings:
 def _tokens(experiment: Inventory, wildcards: Any) -> Settings:
     empty = experiment.config.collection.empty_responses
     settings = {**spec_of(experiment, wildcards), "empty": empty}
-    dataset = experiment.dataset(wildcards.dataset)
-    if isinstance(dataset, Texts) and dataset.length:
-        settings["windows"] = dataset.settings("length", "tokens")
+    if windows := windows_of(experiment.dataset(wildcards.dataset)):
+        settings["windows"] = windows
     if experiment.chats(wildcards.dataset):
         settings |= {"template": CHAT, "questions": wildcards.responses == "data"}
     return settings
