@@ -118,11 +118,12 @@ ROOMS = {
     "phases": "artifacts activations neurons uncertainty",
     "comparison": "artifacts neurons phases responses uncertainty",
     "alignment": "artifacts corpora models responses",
+    "retrieval": "artifacts corpora models responses uncertainty",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
     "figures": "activations alignment artifacts comparison corpora interventions neurons phases "
-    "responses",
-    "tables": "artifacts comparison corpora figures phases responses",
+    "responses retrieval",
+    "tables": "artifacts comparison corpora figures models phases responses retrieval",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures models neurons responses",

@@ -14,7 +14,7 @@ CONFIG = {
         "tales": {"format": "hub", "path": "owner/tales", "columns": {"question": "text"}},
     },
     "models": {
-        "base": {"path": "owner/base", "dtype": "bfloat16"},
+        "base": {"path": "owner/base", "dtype": "float32"},
         "other": {"path": "owner/other", "responses_from": "base"},
         "reader": {"path": "owner/reader", "responses_from": "data"},
         "aligned": {

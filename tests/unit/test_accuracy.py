@@ -6,6 +6,7 @@ import pytest
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.responses.accuracy import ACCURACY, accuracy, write_accuracy
+from langneurons.responses.language import WORDLESS
 from langneurons.responses.schemas import GRADES
 from langneurons.uncertainty.shares import wilson_interval
 
@@ -44,6 +45,15 @@ def test_counts_right_numbers_in_the_right_language():
     assert table.loc["en", ["n", "number_right", "language_right", "both"]].tolist() == [2, 1, 2, 1]
     assert table.loc["en", "accuracy"] == 0.5
     assert table["both"].dtype == "int64"
+
+
+def test_answers_without_words_are_counted_apart_from_wrong_ones():
+    rows = [("sw", True, WORDLESS), ("sw", False, WORDLESS), ("sw", None, WORDLESS), *ROWS[:4]]
+    row = accuracy(_responses(rows)).iloc[0]
+    # One of the three without words has no answer to compare with.
+    counts = ["n", "number_right", "language_right", "wordless", "both"]
+    assert row[counts].tolist() == [6, 4, 2, 2, 1]
+    assert accuracy(_responses(ROWS))["wordless"].tolist() == [0, 0]
 
 
 def test_interval_of_wilson():

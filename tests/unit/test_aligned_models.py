@@ -1,19 +1,24 @@
 """Models that the workflow aligns: written out as models, mistakes refused by key."""
 
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
+import yaml
 from test_configuration import PAIR
 
 from langneurons.errors import InputError
+from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.experiment import Experiment
-from langneurons.experiment.models import Made, Model
+from langneurons.experiment.made import Made
+from langneurons.experiment.models import Model
 from langneurons.experiment.reading import read_configuration
 
+ROOT = Path(__file__).parents[2]
 ALIGNED = {
     **PAIR,
     "models": {
-        "base": {"path": "owner/base", "dtype": "bfloat16"},
+        "base": {"path": "owner/base", "dtype": "float32"},
         "aligned": {"align": {"from": "base"}, "responses_from": "base"},
     },
     "alignment": {
@@ -33,6 +38,10 @@ def changed(models=(), alignment=()):
     return config
 
 
+def made(**facts):
+    return Made("aligned", source="base", method="preference", seed=0, **facts)
+
+
 def refused(config, words):
     with pytest.raises(InputError, match=words):
         read_configuration(config)
@@ -42,8 +51,8 @@ def test_an_aligned_model_gets_a_path_and_loads_as_its_source():
     assert Experiment(ALIGNED).models["aligned"] == Model(
         "aligned",
         writer="base",
-        spec={"path": "results/checkpoints/aligned", "dtype": "bfloat16"},
-        made=Made("aligned", step=40, source="base", languages=["de", "sw"], checkpoints=[]),
+        spec={"path": "results/checkpoints/aligned", "dtype": "float32"},
+        made=made(step=40, languages=["de", "sw"]),
     )
 
 
@@ -55,8 +64,8 @@ def test_each_checkpoint_is_a_model_before_its_own():
     assert models["aligned@20"] == Model(
         "aligned@20",
         writer="aligned@20",
-        spec={"path": "results/checkpoints/aligned@20", "dtype": "bfloat16"},
-        made=Made("aligned", step=20, source="base", languages=["sw"]),
+        spec={"path": "results/checkpoints/aligned@20", "dtype": "float32"},
+        made=made(step=20, languages=["sw"]),
     )
     assert [name for name, model in models.items() if model.is_checkpoint] == list(models)[1:3]
 
@@ -73,7 +82,7 @@ def test_alignments_can_follow_one_another():
     further = {"align": {"from": "aligned@10", "languages": ["sw"]}}
     config = changed({"further": further}, {"training": {"checkpoints": [10]}})
     model = Experiment(config).models["further"]
-    assert model.spec["dtype"] == "bfloat16"
+    assert model.spec["dtype"] == "float32"
     assert model.made.source == "aligned@10"
 
 
@@ -150,3 +159,12 @@ def test_an_aligned_model_needs_the_section():
     config = deepcopy(ALIGNED)
     del config["alignment"]
     refused(config, "models.aligned.align: found no section 'alignment'")
+
+
+def test_the_papers_experiment_aligns_as_released():
+    config = yaml.safe_load((ROOT / "config/paper.yaml").read_text())
+    alignment = Alignment.model_validate(config["alignment"])
+    assert alignment.sampling.samples == 10
+    # Not the MLPs: their neurons are compared.
+    assert alignment.training.target_modules == ["q_proj", "v_proj", "o_proj"]
+    assert (alignment.training.schedule, alignment.training.warmup_steps) == ("cosine", 100)

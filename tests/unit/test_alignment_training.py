@@ -13,12 +13,13 @@ from peft import PeftModel
 from tiny_models import save_tiny_model, tiny_tokenizer
 from transformers import AutoModelForCausalLM
 
-from langneurons.alignment import training
+from langneurons.alignment import lora
 from langneurons.alignment.checkpoints import merge_adapter
+from langneurons.alignment.lora import check_target_modules
 from langneurons.alignment.pairs import PAIRS
 from langneurons.alignment.resuming import Saving
 from langneurons.alignment.schema import TRAINING
-from langneurons.alignment.training import align, check_target_modules
+from langneurons.alignment.training import align
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.loading import load_model, load_tokenizer
@@ -31,6 +32,8 @@ SETTINGS = {
     "dropout": 0.0,
     "target_modules": "all-linear",
     "learning_rate": 1e-2,
+    "schedule": "linear",
+    "warmup_steps": 0,
     "batch": 1,
     "micro_batch": 1,
     "steps": 2,
@@ -212,7 +215,7 @@ def test_what_another_training_must_share_to_be_resumed(tmp_path, spec, monkeypa
 
         folder.mkdir()
         pairs = write_pairs(folder / "pairs.parquet", list(rows))
-        monkeypatch.setattr(training, "keep_only", note)
+        monkeypatch.setattr(lora, "keep_only", note)
         with pytest.raises(KilledError):
             align(pairs, folder / "adapters", folder / "log", spec, {**SETTINGS, **changes}, code)
         return found

@@ -113,8 +113,9 @@ def train_on_pairs(folder, spec, **changes):
     write_table(pairs, folder / "pairs", PAIRS)
     settings = {
         "beta": 0.5, "rank": 4, "alpha": 8, "dropout": 0.0, "target_modules": "all-linear",
-        "learning_rate": 1e-2, "batch": 1, "micro_batch": 1, "steps": 2, "checkpoints": [1],
-        "logging_steps": 1, "evaluation_steps": 1, "gradient_checkpointing": False, "seed": 0,
+        "learning_rate": 1e-2, "schedule": "linear", "warmup_steps": 0, "batch": 1,
+        "micro_batch": 1, "steps": 2, "checkpoints": [1], "logging_steps": 1,
+        "evaluation_steps": 1, "gradient_checkpointing": False, "seed": 0,
     }  # fmt: skip
     align(folder / "pairs", folder / "adapters", folder / "log", spec, {**settings, **changes})
 

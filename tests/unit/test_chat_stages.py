@@ -12,7 +12,7 @@ from experiment_cases import CONFIG, Wildcards, experiment, selection
 from small_corpus import QUESTIONS, small_corpus, write_and_read
 from test_alignment_training import SETTINGS, write_pairs
 
-from langneurons.alignment import training
+from langneurons.alignment import lora, training
 from langneurons.alignment.checkpoints import merge_adapter
 from langneurons.artifacts.tables import read_table, write_table
 from langneurons.corpora.schema import CORPUS
@@ -178,10 +178,10 @@ def test_questions_of_steering(case, asked, tmp_path):
 
 
 def test_pairs_are_trained_on_with_the_tokens_of_the_template(spec, tmp_path, monkeypatch):
-    held, trainer, facts = [], training._trainer, []
-    monkeypatch.setattr(training, "keep_only", lambda _, told: facts.append(told))
+    held, trainer, facts = [], training.DPOTrainer, []
+    monkeypatch.setattr(lora, "keep_only", lambda _, told: facts.append(told))
     monkeypatch.setattr(
-        training, "_trainer", lambda *given: held.append(trainer(*given)) or held[-1]
+        training, "DPOTrainer", lambda **given: held.append(trainer(**given)) or held[-1]
     )
     prompt = Prompts(CHAT, spec).render("Zwei?", "de")
     pairs = write_pairs(tmp_path / "pairs", [(prompt, "Ja.", "Nein.")])
@@ -240,7 +240,7 @@ def test_texts_are_read_as_ever():
     sections = {"datasets": {"sums": CONFIG["datasets"]["sums"], "tales": tales}, "prompt": CHAT}
     read = Wildcards(model="base", dataset="tales", responses="data")
     assert settings("tokenize", read, **sections) == {
-        "spec": {"path": "owner/base", "dtype": "bfloat16"},
+        "spec": {"path": "owner/base", "dtype": "float32"},
         "empty": "error",
     }
     assert settings("given_responses", read, **sections)["template"] is None

@@ -80,7 +80,7 @@ def test_a_figure_depends_on_itself_only():
 @pytest.mark.parametrize(
     "rule",
     ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
-     "steer", "score_alignment", "align"],
+     "steer", "score_alignment", "align", "measure_retrieval"],
 )  # fmt: skip
 def test_no_rule_that_runs_a_model_depends_on_grading(rule):
     found = files(rule, **vars(selection()), **SHARE)

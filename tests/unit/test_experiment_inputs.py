@@ -1,5 +1,7 @@
 """What rules read where the configuration decides."""
 
+from copy import deepcopy
+
 import pytest
 from experiment_cases import CONFIG, LANGUAGES, Wildcards, experiment, selection
 
@@ -111,7 +113,25 @@ def test_the_translation_model_is_noticed_by_its_files(tmp_path):
     alignment = {**CONFIG["alignment"], "translation": translation}
     for rule in ("inspect_alignment", "score_alignment"):
         found = reads(rule, selection(), alignment=alignment)
-        assert found == {"translation": [f"{tmp_path}/config.json"]}
+        assert found["translation"] == [f"{tmp_path}/config.json"]
+
+
+def test_an_aligned_model_is_counted_on_no_question_that_it_was_aligned_by():
+    datasets = deepcopy(CONFIG["datasets"])
+    datasets["sums"]["held_out"] = 1
+    found = reads("count_activations", selection("aligned"), datasets=datasets)
+    assert found["compared"] == [
+        "results/corpora/sums.compared.parquet", "results/corpora/sums.held_out.compared.parquet",
+    ]  # fmt: skip
+    assert "compared" not in reads("count_activations", selection(), datasets=datasets)
+
+
+def test_a_model_of_which_no_sample_is_drawn_needs_no_translation_model():
+    models = deepcopy(CONFIG["models"])
+    models["aligned"]["align"] |= {"method": "translation"}
+    alignment = {key: value for key, value in CONFIG["alignment"].items() if key != "translation"}
+    found = reads("inspect_alignment", selection(), models=models, alignment=alignment)
+    assert found == {}
 
 
 def test_data_sets_overlap_in_the_order_of_the_configuration():

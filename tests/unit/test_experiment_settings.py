@@ -9,7 +9,7 @@ def settings(rule, wildcards, **sections):
 
 
 def test_a_rule_that_runs_a_model_says_which():
-    spec = {"path": "owner/base", "dtype": "bfloat16"}
+    spec = {"path": "owner/base", "dtype": "float32"}
     assert settings("inspect_model", selection()) == {"spec": spec}
     assert settings("count_activations", selection()) == {
         "spec": spec,
@@ -32,13 +32,14 @@ def test_no_rule_is_given_where_its_model_is_placed(rule):
 
 
 def test_an_aligned_model_is_trained_and_merged_as_its_source_loads():
-    spec = {"path": "owner/base", "dtype": "bfloat16"}
+    spec = {"path": "owner/base", "dtype": "float32"}
     training = settings("align", selection("aligned"))
     assert training["spec"] == spec
     assert training["settings"]["checkpoints"] == [10, 20]
     assert training["settings"]["steps"] == 40
-    assert settings("merge_adapter", selection("aligned")) == {"spec": spec, "step": 40}
-    assert settings("merge_adapter", selection("aligned@20")) == {"spec": spec, "step": 20}
+    merging = {"spec": spec, "dtype": "float32"}
+    assert settings("merge_adapter", selection("aligned")) == {**merging, "step": 40}
+    assert settings("merge_adapter", selection("aligned@20")) == {**merging, "step": 20}
 
 
 def test_auto_becomes_a_search_and_lambda_a_python_name():
@@ -86,7 +87,7 @@ def test_scores_depend_on_the_translation_model():
         "pivot": "en",
     }
     inspected = settings("inspect_alignment", selection())
-    assert inspected["target_modules"] == "all-linear"
+    assert inspected["target_modules"] == {"alignment.training.target_modules": "all-linear"}
     assert inspected["spec"]["path"] == "owner/base"
     assert inspected["translation"] == {"path": "owner/nllb"}
     assert inspected["codes"] == codes

@@ -120,7 +120,10 @@ FIGURES = [
     "type_dynamics",
 ]
 #: What the caption of a figure says that is not about neurons.
-SAYS = {"accuracy": "n = 0–10 responses", "alignment_training": "n = 12 train and 3 dev pairs."}
+SAYS = {
+    "accuracy": "n = 0–10 responses a model and language. 2 of all have numbers",
+    "alignment_training": "n = 12 train and 3 dev pairs.",
+}
 
 
 @pytest.mark.parametrize("name", FIGURES)

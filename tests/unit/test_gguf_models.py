@@ -70,12 +70,12 @@ def test_a_model_can_be_aligned_from_it(weights):
         "reader": {"path": "owner/reader"},
         "aligned": {"align": {"from": "base", "languages": ["sw"]}},
     }
-    one = with_gguf(weights, models=models, dtype="float16", sha256=DIGEST)
-    assert one.models["aligned"].spec == {"path": "results/checkpoints/aligned", "dtype": "float16"}
+    one = with_gguf(weights, models=models, dtype="float32", sha256=DIGEST)
+    assert one.models["aligned"].spec == {"path": "results/checkpoints/aligned", "dtype": "float32"}
     for rule in ("align", "merge_adapter"):
         assert one.reads(rule)(selection("aligned"))["checkpoint"] == CHECKPOINT
         spec = one.settings(rule)(selection("aligned"))["spec"]
-        assert spec == {"path": CHECKPOINT, "dtype": "float16"}
+        assert spec == {"path": CHECKPOINT, "dtype": "float32"}
 
 
 def refused(words, **model):

@@ -171,7 +171,7 @@ def test_targets_are_stages_figures_tables_and_numbers_in_the_paper():
     ]
     assert "results/checkpoints/aligned@10" in targets["alignment"]
     assert "results/dataset_overlap/base/lape.parquet" in targets["comparison"]
-    names = [*(f"table{number}" for number in range(1, 6)), "dataset_overlap"]
+    names = [*(f"table{number}" for number in range(1, 6)), "dataset_overlap", "alignment_changes"]
     assert set(targets["tables"]) == {file for name in names for file in targets[name]}
 
 
@@ -188,7 +188,7 @@ def test_figures_of_optional_stages_are_asked_for_with_their_stage():
 
 def test_declarations_name_what_there_is():
     declared = [*figures().values(), *tables().values()]
-    assert len(declared) == 17 + 7
+    assert len(declared) == 18 + 9
     for declaration in declared:
         assert declaration.per in PER
         for artefact in declaration.reads.values():

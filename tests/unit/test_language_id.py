@@ -5,7 +5,7 @@ from shared_data import shared
 
 from langneurons.corpora.assembly import build_corpus
 from langneurons.errors import InputError
-from langneurons.responses.language import identify_languages
+from langneurons.responses.language import WORDLESS, identify_languages
 
 TEN = ["en", "ru", "es", "fr", "de", "zh", "ja", "bn", "th", "sw"]
 SENTENCES = {
@@ -31,9 +31,21 @@ def test_equations_do_not_decide():
     assert identify_languages(texts, TEN) == list(SENTENCES)
 
 
-@pytest.mark.parametrize("text", ["", " ", "12 + 3 = 15", "<<9*2=18>>", "১২ + ৩ = ১৫", "$1,234.50"])
-def test_none_where_there_are_no_words(text):
-    assert identify_languages([text], TEN) == [None]
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "12 + 3 = 15", "<<9*2=18>>", "১২ + ৩ = ১৫", "$1,234.50", "#### 18", "x = 3"),
+        *("$x = 3$", r"\boxed{18}", r"\[ \text{Kosten} = 3 \]", r"\(n = 2\)", "$$total = 2$$"),
+        *(r"\boxed{\text{Die Antwort ist } 18}", "18 Euro", "18 euros.", "18 USD", "5 km/h"),
+    ],
+)
+def test_there_is_none_to_tell_where_there_are_no_words(text):
+    assert identify_languages([text], TEN) == [WORDLESS]
+
+
+def test_one_word_of_a_language_is_enough():
+    texts = ["Antwort: 18 Euro", r"The answer is \boxed{18}", "18 dólares", "18 долларов", "18 টাকা"]
+    assert identify_languages(texts, TEN) == ["de", "en", "es", "ru", "bn"]
 
 
 def test_no_texts():

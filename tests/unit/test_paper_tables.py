@@ -49,9 +49,9 @@ def overlap_table(path, first, second):
 
 
 def accuracy_table(path, model, counts):
-    """``counts``: language → number of responses, number right, language right, both."""
+    """``counts``: language → responses, number right, language right, without words, both."""
     rows = [
-        (language, *numbers, numbers[3] / numbers[0] if numbers[0] else None, None, None)
+        (language, *numbers, numbers[4] / numbers[0] if numbers[0] else None, None, None)
         for language, numbers in counts.items()
     ]
     write_table(pd.DataFrame(rows, columns=ACCURACY.names), path, ACCURACY, {"model": model})
@@ -137,32 +137,32 @@ def test_table4_of_a_model_with_one_dataset_is_of_the_comparison_alone(datasets,
 
 def test_table1_has_every_model_by_language_and_the_mean_of_the_languages(tmp_path):
     paths = [
-        accuracy_table(tmp_path / "base", "base", {"en": (10, 9, 10, 9), "zh": (20, 6, 10, 4)}),
-        accuracy_table(tmp_path / "new", "new", {"en": (10, 8, 10, 8), "zh": (0, 0, 0, 0)}),
+        accuracy_table(tmp_path / "1", "base", {"en": (10, 9, 10, 0, 9), "zh": (20, 6, 10, 5, 4)}),
+        accuracy_table(tmp_path / "2", "new", {"en": (10, 8, 10, 0, 8), "zh": (0, 0, 0, 0, 0)}),
     ]
     table = accuracy.make(paths)
     assert table.columns.tolist() == ["model", *ACCURACY.names]
-    shown = table[["model", "language", "n", "number_right", "language_right", "both"]]
-    assert rows_of(shown) == [
-        ("base", "en", 10, 9, 10, 9),
-        ("base", "zh", 20, 6, 10, 4),
-        ("base", "mean", 30, 15, 20, 13),
-        ("new", "en", 10, 8, 10, 8),
-        ("new", "zh", 0, 0, 0, 0),
-        ("new", "mean", 10, 8, 10, 8),
+    assert rows_of(table[table.columns[:7]]) == [
+        ("base", "en", 10, 9, 10, 0, 9),
+        ("base", "zh", 20, 6, 10, 5, 4),
+        ("base", "mean", 30, 15, 20, 5, 13),
+        ("new", "en", 10, 8, 10, 0, 8),
+        ("new", "zh", 0, 0, 0, 0, 0),
+        ("new", "mean", 10, 8, 10, 0, 8),
     ]
     # The mean is over languages, not over responses: (9 / 10 + 4 / 20) / 2.
     assert table["accuracy"].tolist()[:4] == pytest.approx([0.9, 0.2, 0.55, 0.8])
     layout = accuracy.lay_out(table, accuracies=paths)
-    # Number right: (9 / 10 + 6 / 20) / 2; language right: (10 / 10 + 10 / 20) / 2.
+    # Number right: (9 / 10 + 6 / 20) / 2; language right: (10 / 10 + 10 / 20) / 2; no words:
+    # (0 / 10 + 5 / 20) / 2.
     assert layout.cells.to_dict("records") == [
         {
             "model": "base", "English": "90.0", "Chinese": "20.0", "mean": "55.0",
-            "number right": "60.0", "language right": "75.0",
+            "number right": "60.0", "language right": "75.0", "no words": "12.5",
         },
         {
             "model": "new", "English": "80.0", "Chinese": "–", "mean": "80.0",
-            "number right": "80.0", "language right": "100.0",
+            "number right": "80.0", "language right": "100.0", "no words": "0.0",
         },
     ]  # fmt: skip
     assert layout.notes[-1] == "n = 0–20 responses a model and language."

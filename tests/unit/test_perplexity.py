@@ -10,6 +10,7 @@ from tiny_models import tiny_config, tiny_model
 
 from langneurons.errors import InputError
 from langneurons.interventions.deactivation_summary import perplexity
+from langneurons.models import head
 from langneurons.models import likelihood as module
 from langneurons.models.likelihood import Likelihood, scored_tokens
 
@@ -81,7 +82,7 @@ def test_a_model_whose_logits_come_another_way_is_refused(tokens):
 def test_logits_are_made_in_pieces_and_blocks_of_the_vocabulary(tokens, monkeypatch, architecture):
     model = tiny_model(tiny_config(architecture))
     expected = Likelihood(model, tokens, 1000).mean_nll()
-    monkeypatch.setattr(module, "_BLOCK", 100)
+    monkeypatch.setattr(head, "_BLOCK", 100)
     monkeypatch.setattr(module, "LOGITS_HELD", 3 * 100)
     made = []
 
@@ -90,7 +91,7 @@ def test_logits_are_made_in_pieces_and_blocks_of_the_vocabulary(tokens, monkeypa
         return torch.nn.functional.linear(states, weight, bias)
 
     likelihood = Likelihood(model, tokens, 1000)
-    monkeypatch.setattr(module, "linear", linear)
+    monkeypatch.setattr(head, "linear", linear)
     np.testing.assert_allclose(likelihood.mean_nll(), expected, rtol=1e-5)
     # 2 + 1 + 5 + 2 scored tokens, at most three at once; a vocabulary of 259 in three blocks.
     vocabulary = model.get_output_embeddings().weight.shape[0]

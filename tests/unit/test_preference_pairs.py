@@ -163,3 +163,15 @@ def test_pairs_are_written_with_what_made_them(tmp_path):
     pairs = read_table(output, PAIRS)
     assert len(pairs) == 4
     assert set(pairs["split"]) == {"train"}
+
+
+def test_texts_are_compared_cleaned_and_trained_on_as_they_were_written():
+    rows = [
+        ("p", "de", 0, "2 + 3 = <<2+3=5>>5 #### 5", True, 0.5),
+        ("p", "de", 1, "2 + 3 = 5\n#### 6", False, 0.4),  # a rounding apart
+        ("p", "de", 2, "2 + 3 = 6 #### 6", False, 0.3),
+    ]
+    pairs = pair(rows)
+    assert pairs[["chosen", "rejected"]].to_numpy().tolist() == [[rows[0][3], rows[2][3]]]
+    with pytest.raises(InputError, match="all responses to a question are identical"):
+        pair(rows[:2])

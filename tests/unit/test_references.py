@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from langneurons.alignment.references import reference, references
+from langneurons.alignment.references import cleaned, reference, references
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,13 @@ from langneurons.alignment.references import reference, references
         ("", None),
     ],
 )
-def test_reference(response, expected):
+def test_what_can_be_translated(response, expected):
     assert reference(response) == expected
+
+
+def test_a_response_that_loops_is_cleaned_as_any_other():
+    assert cleaned(" 2 * 3 = <<2*3=6>>6\n2 * 3 = <<2*3=6>>6 #### 6") == "2 * 3 = 6\n2 * 3 = 6"
+    assert cleaned("#### 6") == ""
 
 
 def test_references_of_problems():

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from langneurons.uncertainty.resampling import draw_indices, draw_weights, percentile_interval
+from langneurons.uncertainty.resampling import (
+    draw_indices,
+    draw_weights,
+    percentile_interval,
+    t_interval,
+)
 from langneurons.uncertainty.shares import wilson_interval
 
 
@@ -94,3 +99,23 @@ def test_wilson_interval_is_wider_for_more_confidence():
     low, high = wilson_interval(3, 10, 0.99)
     assert low < wilson_interval(3, 10)[0]
     assert high > wilson_interval(3, 10)[1]
+
+
+def test_t_intervals_lie_around_the_estimate():
+    # Replicates 0, 2, 4 have sd 2; t with 9 degrees of freedom at 97.5 % is 2.262157.
+    low, high = t_interval(5.0, np.array([0.0, 2.0, 4.0]), units=10)
+    assert (low, high) == (pytest.approx(5 - 4.524314), pytest.approx(5 + 4.524314))
+    estimates, replicates = np.array([1.0, 2.0]), np.array([[1.0, 0.0], [1.0, 4.0]])
+    low, high = t_interval(estimates, replicates, units=11)
+    # t with 10 degrees of freedom is 2.228139; sd 0 and √8.
+    assert low == pytest.approx([1, 2 - 2.228139 * 8**0.5])
+    assert high == pytest.approx([1, 2 + 2.228139 * 8**0.5])
+
+
+def test_too_few_units_or_replicates_have_no_t_interval():
+    for replicates, units in (
+        (np.zeros((5, 2)), 9),
+        (np.zeros((1, 2)), 20),
+        (np.empty((0, 2)), 20),
+    ):
+        assert np.isnan(t_interval(np.zeros(2), replicates, units)).all()

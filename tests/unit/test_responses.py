@@ -9,6 +9,7 @@ from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
 from langneurons.responses.collection import given_responses, merge_responses, share_of_problems
 from langneurons.responses.grading import grade, grade_numbers, write_grades
+from langneurons.responses.language import WORDLESS
 from langneurons.responses.schemas import GRADES, RESPONSES
 
 
@@ -48,7 +49,7 @@ def test_grades(answered):
     assert table["prediction"].fillna(-1).tolist() == [1, -1, 1, 1002, 2, 15, 3]
     assert table["correct"].tolist() == [True, False, True, False, True, False, pd.NA]
     found = table["response_language"].fillna("?").tolist()
-    assert found == ["en", "en", "de", "en", "en", "?", "de"]
+    assert found == ["en", "en", "de", "en", "en", WORDLESS, "de"]
 
 
 def test_answers_need_not_be_whole_numbers(corpus):
@@ -56,6 +57,14 @@ def test_answers_need_not_be_whole_numbers(corpus):
     texts = ["It is 2.5.", "Es sind 2,5.", "It is 0.12.", "Es sind 3,0.", "3.4", "1,4"]
     table = grade_numbers(corpus.assign(response=texts), corpus)
     assert table["correct"].tolist() == [True, True, False, True, False, False]
+
+
+def test_numbers_are_read_as_the_language_asked_in_writes_them(corpus):
+    # Each problem is in English and in German.
+    corpus["answer"] = [70.0, 70_000.0] * 3
+    table = grade_numbers(corpus.assign(response="70.000 $"), corpus)
+    assert corpus["language"].tolist() == ["en", "de"] * 3
+    assert table["correct"].all()
 
 
 def test_given_responses_follow_the_order_of_the_languages(answered):
@@ -84,7 +93,7 @@ def test_written_grades(answered, tmp_path):
     write_grades(responses, corpus, tmp_path / "grades.parquet", ["en", "de"])
     table = read_table(tmp_path / "grades.parquet", GRADES)
     assert table["correct"].tolist() == [True, False, True, False, True, False, None]
-    assert table["response_language"].isna().tolist() == [False] * 5 + [True, False]
+    assert table["response_language"].eq(WORDLESS).tolist() == [False] * 5 + [True, False]
     assert table["answer"].fillna(-1).tolist() == [1, 1, 1, 2, 2, 3, -1]
 
 

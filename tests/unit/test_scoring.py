@@ -253,3 +253,24 @@ def test_what_there_is_to_score_is_said_on_the_console(responses, caplog):
     [record] = [record for record in caplog.records if hasattr(record, "console")]
     expected = "scores 6 pairs of 3 responses and 2 references: reads 40 tokens"
     assert record.getMessage() == expected
+
+
+def test_responses_are_scored_as_references_are_cleaned():
+    texts = ["zwo", " zwo #### 12", "z<<6*2=12>>wo\n#### 99 12"]
+    rows = [("p", "en", 0, "12"), *(("p", "de", index, text) for index, text in enumerate(texts))]
+    for direction, loss in [("to_pivot", 2.03), ("from_pivot", 3.02)]:
+        translator = FakeTranslator()
+        table = score(table_of(rows), translator, direction)
+        assert table["score"].tolist() == pytest.approx([1 / loss] * 3)
+        assert translator.pairs == 1
+
+
+def test_responses_without_a_text_to_translate_have_no_score(caplog):
+    bare = ["#### 12", "<<6*2=12>>", "", "zwo\nzwo"]
+    rows = [("p", "en", 0, "12"), *(("p", "de", index, text) for index, text in enumerate(bare))]
+    table = score(table_of([*rows, ("p", "de", 4, "zwo")]), FakeTranslator())
+    # A loop is scored, as in the released code: it may be the worse one of a pair.
+    assert table["score"].isna().tolist() == [True] * 3 + [False] * 2
+    assert table["references"].tolist() == [0, 0, 0, 1, 1]
+    assert "3 of 5 responses in de are empty before ####" in caplog.text
+    assert score(table_of(rows[:4]), FakeTranslator())["score"].isna().all()

@@ -19,6 +19,7 @@ from langneurons.models.edits import Edit, intervening
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps
+from langneurons.responses.language import WORDLESS
 from langneurons.responses.schemas import TOKENS
 
 PARAMETERS = {
@@ -136,7 +137,8 @@ def test_answers_are_those_under_the_edits(case, tables):
     for kind, new in (("none", plain), ("steered", changed)):
         row = english[english["intervention"] == kind].iloc[0]
         assert row["tokens"] == len(new) == 4
-        tokens = pd.DataFrame({"prompt_tokens": prompt.tolist(), "response_tokens": [new]})
+        # Fluency is that of the answer alone; this tokenizer puts nothing before a text.
+        tokens = pd.DataFrame({"prompt_tokens": [[]], "response_tokens": [new]})
         expected = Likelihood(model, tokens, 100).mean_nll()[0]
         assert row["nll"] == pytest.approx(expected, rel=1e-5)
         assert row["unfinished"]
@@ -205,6 +207,7 @@ def test_shares_by_hand():
     assert shares.loc["control"].tolist() == [0.125, 0.75, 0, 0, 0.125]  # of 8
     assert table["n"].tolist() == [4, 4, 8]
     assert table["unfinished"].tolist() == [1, 1, 2]
+    assert (table["wordless"] == 0).all()
     # Wilson: 2 of 4 is 0.5 ± 1.96 · √(0.25/4 + 1.96²/64) / (1 + 1.96²/4) = 0.5 ± 0.35.
     bounds = table.loc["steered", ["in_target_low", "in_target_high"]].tolist()
     assert bounds == pytest.approx([0.15, 0.85], abs=1e-3)
@@ -212,6 +215,18 @@ def test_shares_by_hand():
     assert table["nll_change"].tolist() == [0, 2, 0.25]
     low, high = table.loc["steered", ["nll_change_low", "nll_change_high"]]
     assert 1 <= low < 2 < high <= 3
+
+
+def test_answers_without_words_are_in_no_other_language():
+    rows = [
+        answers("none", None, ["en"] * 4, [1.0] * 4),
+        answers("none", None, ["de"] * 4, [1.0] * 4).assign(source="de"),
+        answers("steered", "de", [WORDLESS, None, "fr", WORDLESS], [1.0] * 4),
+    ]
+    row = summarise(pd.concat(rows), LANGUAGES, "en", 0, 0).iloc[-1]
+    assert row[["in_other", "in_none", "wordless"]].tolist() == [0.25, 0.25, 0.5]
+    # Wilson, see above.
+    assert row[["wordless_low", "wordless_high"]].tolist() == pytest.approx([0.15, 0.85], abs=1e-3)
 
 
 def test_the_answers_say_how_they_were_made(case, tables, tmp_path):

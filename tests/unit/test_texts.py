@@ -147,7 +147,8 @@ def test_all_models_read_texts_and_none_writes_to_them():
     found = texts_experiment(steering=None)
     for model in ("base", "other", "reader", "aligned"):
         reads = found.reads("count_activations")(selection(model, "tales"))
-        assert reads == {"tokens": f"results/tokens/{model}/data/tales.parquet"}
+        assert reads["tokens"] == f"results/tokens/{model}/data/tales.parquet"
+        assert list(reads) == ["tokens", *(["compared"] if model == "aligned" else [])]
     made = [path for files in found.targets.values() for path in files if "tales" in path]
     assert "results/responses/data/tales.parquet" in made
     assert not [path for path in made if "/responses/base/" in path]
@@ -254,3 +255,16 @@ def test_a_language_that_cannot_be_identified_stops_only_what_identifies_it():
         experiment(**sections, **{**none, "accuracy": {}})
     with pytest.raises(InputError, match=r"config: steering: .*identifier lacks am"):
         experiment(**sections, **{**none, "steering": {}})
+
+
+def test_a_language_need_not_be_identified_where_all_data_sets_hold_texts():
+    sections = {
+        "languages": ["en", "am"],
+        "models": {"base": {"path": "owner/base"}},
+        **{"comparisons": [], "alignment": None, "steering": None, "accuracy": {}},
+    }
+    experiment(**sections, datasets={"tales": TALES})
+    with pytest.raises(InputError, match=r"config: accuracy: .*identifier lacks am"):
+        experiment(**sections, datasets={**CONFIG["datasets"], "tales": TALES})
+    with pytest.raises(InputError, match=r"config: steering: .*identifier lacks am"):
+        experiment(**{**sections, "steering": {}}, datasets={"tales": TALES})

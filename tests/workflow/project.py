@@ -50,8 +50,22 @@ WHOLE_CONFIG = {
             "align": {"from": "base", "languages": ["de"], "checkpoints": [2]},
             "responses_from": "base",
         },
+        "translated": {
+            "align": {"from": "base", "method": "translation", "languages": ["de"], "seeds": [1]},
+            "responses_from": "base",
+        },
+        "shuffled": {
+            "align": {
+                "from": "base", "method": "translation", "languages": ["de"], "seeds": [1],
+                "control": "shuffled",
+            },
+            "responses_from": "base",
+        },
     },
-    "comparisons": [{"before": "base", "after": "aligned"}],
+    "comparisons": [
+        {"before": "base", "after": "aligned"},
+        {"before": "base", "after": "translated", "control": "shuffled"},
+    ],
     "alignment": {
         "questions": {"format": "demo", "split": "training", "problems": 8, "seed": 7},
         "sampling": {"samples": 4, "temperature": 1.5, "max_new_tokens": 48, "batch_size": 36},
@@ -71,8 +85,13 @@ WHOLE_CONFIG = {
             "evaluation_steps": 2,
             "gradient_checkpointing": False,
         },
+        "question_translation": {
+            "learning_rate": 1e-3, "batch": 4, "micro_batch": 2, "steps": 2, "logging_steps": 1,
+            "evaluation_steps": 1, "dev_share": 0.2, "gradient_checkpointing": False,
+        },
     },
     "neurons": {"ternary": {"top_rate": 0.05}, "lape": {"top_rate": 0.05}},
+    "retrieval": {"loss_problems": 2, "directions": ["to_pivot", "from_pivot"]},
     "deactivation": {
         "models": ["base"], "sets": ["specific+related"], "phases": True,
         "problems": 2, "control_seeds": 1, "max_new_tokens": 4,

@@ -12,8 +12,8 @@ from langneurons.artifacts.code import PLUMBING
 
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
-    "generate_responses", "sample_responses", "score_alignment", "align", "merge_adapter",
-    "count_activations", "deactivate", "steer",
+    "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
+    "merge_adapter", "count_activations", "measure_retrieval", "deactivate", "steer",
 }  # fmt: skip
 DRAWING = {"draw_figure", "write_table"}
 
@@ -93,7 +93,8 @@ def test_comments_and_docstrings_rerun_nothing(edited):
         ("tables/pivot_language", "def make(", "def make(*, edited=1, ", {"write_table"},
          MODEL_RULES | {"draw_figure"}),
         ("uncertainty/resampling", "def draw_weights(", "def draw_weights(*, edited=1, ",
-         {"describe_phases", "compare_accuracy", "compare_deactivation"}, MODEL_RULES),
+         {"describe_phases", "compare_accuracy", "compare_deactivation", "compare_retrieval"},
+         MODEL_RULES),
     ],
 )  # fmt: skip
 def test_an_edit_reruns_what_it_can_change(edited, module, old, new, first, never):
@@ -158,9 +159,12 @@ def test_placement_reruns_nothing(edited):
         ("figures.colours", {"specific": "#CC79A7"}, DRAWING),
         ("figures.dpi", 70, DRAWING),
         ("uncertainty.replicates", 30,
-         {"describe_phases", "compare_accuracy", "compare_deactivation", "summarise_steering"}),
+         {"describe_phases", "compare_accuracy", "compare_deactivation", "compare_retrieval",
+          "summarise_steering"}),
+        ("retrieval.loss_problems", 3, {"measure_retrieval"}),
         ("generation.max_new_tokens", 13, {"generate_responses", "deactivate", "steer"}),
         ("alignment.training.beta", 0.2, {"align"}),
+        ("alignment.question_translation.learning_rate", 0.002, {"train_translation"}),
         ("deactivation.models", ["base", "aligned"], {"deactivate"}),
         ("neurons.ternary.top_rate", 0.06, {"type_neurons"}),
     ],
@@ -179,6 +183,8 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
     if key == "alignment.training.beta":
         assert "merge_adapter" in planned
         assert not {"sample_responses", "score_alignment", "preference_pairs"} & planned
+    if key.startswith("alignment.question_translation"):
+        assert not {"align", "translation_pairs"} & planned
     if key == "deactivation.models":
         assert {w["model"] for rule, w in jobs if rule == "deactivate"} == {"aligned"}
     if key.startswith("neurons."):
@@ -189,8 +195,8 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
 def test_one_figure_by_name_and_by_number(finished):
     assert finished.planned("figure3") == finished.planned("layer_distribution") == {}
     drawn = finished.drawn("figure3", "--forcerun", "draw_figure")
-    assert drawn == {"layer_distribution": 6}  # 3 models × 2 methods
-    assert finished.planned("figure3", "--forcerun", "draw_figure") == {"draw_figure": 6}
+    assert drawn == {"layer_distribution": 10}  # 5 models × 2 methods
+    assert finished.planned("figure3", "--forcerun", "draw_figure") == {"draw_figure": 10}
 
 
 def test_a_fresh_checkout_beside_old_results_reruns_nothing(finished, tmp_path):

@@ -1,6 +1,7 @@
-"""Models that the workflow aligns: samples, scores, preference pairs, training, checkpoints.
+"""Models that the workflow aligns, and controls of alignments: data, training, checkpoints.
 
-A model is aligned from the samples of its source, which all models made from that source share.
+By preference: samples, scores, pairs. A model is aligned from the samples of its source, which all
+models made from that source share. By translation: pairs of questions.
 """
 
 
@@ -24,6 +25,25 @@ rule inspect_alignment:
         "../scripts/inspect_alignment.py"
 
 
+rule check_questions:
+    """Soon, refuse a data set that holds questions to align by; models that are made wait for it."""
+    input:
+        questions=paths.alignment_questions,
+        corpus=paths.corpus,
+    output:
+        paths.compared,
+    log:
+        paths.log(paths.compared),
+    priority: 10
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("check_questions"),
+        settings=experiment.settings("check_questions"),
+    script:
+        "../scripts/check_questions.py"
+
+
 rule sample_responses:
     """Several responses to each question, by the model to be aligned."""
     input:
@@ -37,7 +57,7 @@ rule sample_responses:
     benchmark:
         paths.benchmark(paths.share(paths.samples))
     wildcard_constraints:
-        model=experiment.one_of(experiment.alignment_sources),
+        model=experiment.one_of(experiment.sampled_models),
     conda:
         "../../envs/torch.yaml"
     threads: experiment.threads("sample_responses")
@@ -113,7 +133,7 @@ rule preference_pairs:
     log:
         paths.log(paths.pairs),
     wildcard_constraints:
-        model=experiment.one_of(experiment.aligned_models),
+        model=experiment.one_of(experiment.aligned_by("preference")),
     conda:
         "../../envs/torch.yaml"
     params:
@@ -121,6 +141,51 @@ rule preference_pairs:
         settings=experiment.settings("preference_pairs"),
     script:
         "../scripts/preference_pairs.py"
+
+
+rule translation_pairs:
+    """Questions and their translations; a control gets them without what aligns."""
+    input:
+        unpack(experiment.reads("translation_pairs")),
+    output:
+        paths.translations,
+    log:
+        paths.log(paths.translations),
+    wildcard_constraints:
+        model=experiment.one_of(experiment.aligned_by("translation")),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("translation_pairs"),
+        settings=experiment.settings("translation_pairs"),
+    script:
+        "../scripts/translation_pairs.py"
+
+
+rule train_translation:
+    """Supervised training of a LoRA adapter to translate; an interrupted run is resumed."""
+    input:
+        unpack(experiment.reads("train_translation")),
+        pairs=paths.translations,
+    output:
+        adapters=directory(paths.adapters),
+        training=paths.training,
+    log:
+        paths.log(paths.training),
+    benchmark:
+        paths.benchmark(paths.training)
+    wildcard_constraints:
+        model=experiment.one_of(experiment.aligned_by("translation")),
+    conda:
+        "../../envs/torch.yaml"
+    threads: experiment.threads("train_translation")
+    resources:
+        **experiment.resources("train_translation"),
+    params:
+        code=experiment.code("train_translation"),
+        settings=experiment.settings("train_translation"),
+    script:
+        "../scripts/train_translation.py"
 
 
 rule align:
@@ -136,7 +201,7 @@ rule align:
     benchmark:
         paths.benchmark(paths.training)
     wildcard_constraints:
-        model=experiment.one_of(experiment.aligned_models),
+        model=experiment.one_of(experiment.aligned_by("preference")),
     conda:
         "../../envs/torch.yaml"
     threads: experiment.threads("align")

@@ -3,7 +3,7 @@
 from langneurons.job import job
 
 with job(snakemake.log[0], snakemake.threads):
-    from langneurons.models.cards import read_card
+    from langneurons.models.schema import read_card
     from langneurons.models.spec import ModelSpec
     from langneurons.responses.tokens import write_tokens
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from langneurons.alignment.references import cleaned
 from langneurons.alignment.scoring import SCORES
+from langneurons.alignment.splits import split
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
@@ -17,11 +19,12 @@ from langneurons.responses.schemas import RESPONSES
 
 logger = logging.getLogger(__name__)
 
-SPLITS = ("train", "dev")
+#: The control of preference pairs (METHOD 11): which response of a pair is chosen, at random.
+RANDOM_LABELS = "random_labels"
 _KEYS = ["problem", "language", "sample"]
 
-#: One row per pair of responses to one prompt. ``split`` is one of `SPLITS`, the same for all
-#: pairs of a problem. The samples are those of the responses artefact.
+#: One row per pair of responses to one prompt. ``split`` is train or dev, the same for all pairs of
+#: a problem. The samples are those of the responses artefact.
 PAIRS = artefact(
     "pairs",
     "split string, problem string, language string, chosen_sample int32, rejected_sample int32, "
@@ -39,6 +42,10 @@ def preference_pairs(
     seed: int,
 ) -> pd.DataFrame:
     """Pair each correct response with every response to the same prompt that scores lower.
+
+    As in the released code, scores and texts are compared as the translation model reads them,
+    `cleaned`; the number is that of the whole response, which the pair holds as it was written: a
+    model trained on less would no longer state its final answer.
 
     Parameters
     ----------
@@ -89,8 +96,31 @@ def preference_pairs(
     for language, reason in reasons.items():
         logger.warning("%s: no preference pair (%s)", language, reason)
     table = pd.concat(tables, ignore_index=True)
-    table.insert(0, "split", _split(table["problem"], dev_share, seed))
+    table.insert(0, "split", split(table["problem"], dev_share, seed))
     return table[PAIRS.names]
+
+
+def randomly_labelled(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the same pairs, of which a random half of those to train on have their sides swapped.
+
+    ``chosen`` is then what is trained as chosen. Dev pairs keep their labels, so that the measures
+    on them are comparable.
+
+    Parameters
+    ----------
+    pairs
+        The columns of `PAIRS`.
+    seed
+        Seed of the swaps, each with probability 1/2.
+    """
+    swapped = np.random.default_rng(seed).random(len(pairs)) < 0.5
+    swapped &= (pairs["split"] == "train").to_numpy()
+    chosen = [name for name in PAIRS.names if name.startswith("chosen")]
+    rejected = [name.replace("chosen", "rejected") for name in chosen]
+    partners = zip(chosen + rejected, rejected + chosen, strict=True)
+    return pairs.assign(
+        **{one: pairs[one].where(~swapped, pairs[other]) for one, other in partners}
+    )
 
 
 def write_pairs(
@@ -102,11 +132,16 @@ def write_pairs(
     cap: int,
     dev_share: float,
     seed: int,
+    control: str | None = None,
+    control_seed: int = 0,
 ) -> None:
     """Write the preference pairs of a responses artefact and its scores; see `preference_pairs`.
 
-    The responses are graded by the answers of ``corpus_path``, a corpus artefact.
+    The responses are graded by the answers of ``corpus_path``, a corpus artefact. ``control`` is
+    `RANDOM_LABELS` if the pairs are to be `randomly_labelled` with the seed ``control_seed``.
     """
+    if control not in (None, RANDOM_LABELS):
+        raise InputError(f"control: found {control!r}, expected {RANDOM_LABELS}")
     responses, scores = read_table(responses_path, RESPONSES), read_table(scores_path, SCORES)
     corpus = read_table(corpus_path, CORPUS)
     try:
@@ -114,6 +149,8 @@ def write_pairs(
         pairs = preference_pairs(responses, scores, languages, cap, dev_share, seed)
     except InputError as error:
         raise InputError(f"{responses_path}: {error}") from None
+    if control:
+        pairs = randomly_labelled(pairs, control_seed)
     counts = pairs.groupby(["language", "split"], sort=False).size()
     logger.info("%s: pairs by language and split\n%s", output, counts.to_string())
     provenance = {
@@ -122,6 +159,7 @@ def write_pairs(
         "cap": cap,
         "dev_share": dev_share,
         "seed": seed,
+        **({"control": control, "control_seed": control_seed} if control else {}),
     }
     write_table(pairs, output, PAIRS, provenance)
 
@@ -129,14 +167,15 @@ def write_pairs(
 def _pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
     """All pairs of one language."""
     rows = rows.sort_values(_KEYS).rename(columns={"response": "text"})
+    rows["cleaned"] = rows["text"].map(cleaned)
     chosen, rejected = (
-        rows[["text", "sample", "score", "correct"]].add_prefix(f"{side}_")
+        rows[["text", "cleaned", "sample", "score", "correct"]].add_prefix(f"{side}_")
         for side in ("chosen", "rejected")
     )
     prompts = rows[["problem", "language", "prompt"]]
     pairs = prompts.join(chosen).merge(prompts.join(rejected), on=list(prompts.columns))
     better = pairs["chosen_correct"] & (pairs["chosen_score"] > pairs["rejected_score"])
-    pairs = pairs[better & (pairs["chosen_text"] != pairs["rejected_text"])]
+    pairs = pairs[better & (pairs["chosen_cleaned"] != pairs["rejected_cleaned"])]
     names = {"chosen_text": "chosen", "rejected_text": "rejected"}
     return pairs.rename(columns=names).reset_index(drop=True)
 
@@ -147,16 +186,8 @@ def _reason(rows: pd.DataFrame) -> str:
         return "no responses"
     if not rows["correct"].any():
         return f"none of {len(rows)} responses is correct"
-    if rows.groupby("problem")["response"].nunique().max() == 1:
+    if rows["response"].map(cleaned).groupby(rows["problem"]).nunique().max() == 1:
         return "all responses to a question are identical"
     if rows["score"].notna().sum() == 0:
         return "no response has a score"
     return "no correct response scores higher than another to the same question"
-
-
-def _split(problems: pd.Series, dev_share: float, seed: int) -> list[str]:
-    """The split of each pair: a random ``dev_share`` of the problems forms the dev split."""
-    names = np.sort(problems.unique())
-    chance = np.random.default_rng(seed)
-    dev = set(chance.permutation(names)[: round(dev_share * len(names))])
-    return [SPLITS[problem in dev] for problem in problems]

@@ -1,4 +1,4 @@
-"""The pivot's responses to a problem as reference translations (METHOD 5.2)."""
+"""The texts that a translation model reads: responses, cleaned (METHOD 5.2)."""
 
 import re
 
@@ -9,13 +9,21 @@ _ANNOTATION = re.compile(r"<<.*?>>")
 _FINAL_ANSWER = "####"
 
 
-def reference(response: str) -> str | None:
-    """Return the part of a response that a translation is compared with.
+def cleaned(response: str) -> str:
+    """Return the part of a response that can be translated.
 
-    It ends before ``####`` and has no ``<<…>>`` and no surrounding whitespace. None if nothing is
-    left or a line occurs twice: such a response is caught in a loop.
+    It ends before ``####`` and has no ``<<…>>`` and no surrounding whitespace; it may be empty.
     """
-    text = _ANNOTATION.sub("", response.partition(_FINAL_ANSWER)[0]).strip()
+    return _ANNOTATION.sub("", response.partition(_FINAL_ANSWER)[0]).strip()
+
+
+def reference(response: str) -> str | None:
+    """Return a response `cleaned`, as a reference that samples are compared with.
+
+    None if nothing is left or a line occurs twice: such a response is caught in a loop. As in the
+    released code, samples that loop are scored all the same.
+    """
+    text = cleaned(response)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines or len(set(lines)) < len(lines):
         return None
@@ -40,5 +48,4 @@ def references(responses: pd.DataFrame, pivot: str) -> pd.DataFrame:
     """
     rows = responses.loc[responses["language"] == pivot, ["problem", "language", "sample"]]
     rows = rows.assign(text=responses.loc[rows.index, "response"].map(reference))
-    usable = rows[rows["text"].notna()]
-    return usable.drop_duplicates(["problem", "text"], ignore_index=True)
+    return rows[rows["text"].notna()].drop_duplicates(["problem", "text"], ignore_index=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from langneurons.alignment.references import references
+from langneurons.alignment.references import cleaned, references
 from langneurons.artifacts.progress import amount
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
@@ -50,8 +50,9 @@ def score_responses(
     """Score every response in a language other than the pivot.
 
     A score is 1 / mean token cross-entropy under the translation model, in 1 / nats, averaged
-    over the references of the problem; higher is better. Equal responses to a problem in a
-    language are scored once.
+    over the references of the problem; higher is better. As in the released code, the model reads
+    responses cleaned as references are, loops too; a response of which that leaves nothing has no
+    score. Responses to a problem in a language that are equal then are scored once.
 
     Parameters
     ----------
@@ -195,8 +196,8 @@ def _scored(
     progress: bool,
 ) -> pd.DataFrame:
     """Return the rows of `SCORES` for responses whose references are among the ``usable``."""
-    rows = responses[[*_KEYS, "response"]].rename(columns={"response": "text"})
-    texts = rows.drop_duplicates(["problem", "language", "text"], ignore_index=True)
+    rows = responses[_KEYS].assign(text=responses["response"].map(_text))
+    texts = _with_text(rows).drop_duplicates(["problem", "language", "text"], ignore_index=True)
     usable = usable[usable["problem"].isin(texts["problem"])].reset_index(drop=True)
     to_pivot = direction == "to_pivot"
     texts["tokens"] = _encoded(texts, translator, as_source=to_pivot)
@@ -233,6 +234,23 @@ def _scored(
     scores = rows.merge(texts[[*keys, "score", "references"]], on=keys, how="left")
     scores["references"] = scores["references"].fillna(0).astype("int32")
     return scores[SCORES.names]
+
+
+def _text(response: str) -> str | None:
+    return cleaned(response) or None
+
+
+def _with_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with a text, and report the others."""
+    bare = rows[rows["text"].isna()]
+    if len(bare):
+        logger.warning(
+            "%d of %d responses in %s are empty before ####: they have no score and are in no pair",
+            len(bare),
+            len(rows),
+            " ".join(bare["language"].unique()),
+        )
+    return rows[rows["text"].notna()]
 
 
 def _encoded(table: pd.DataFrame, translator: "Translator", as_source: bool) -> pd.Series:

@@ -22,6 +22,7 @@ def write_comparison(
     pivot: str,
     trained: Sequence[str],
     names: tuple[str, str],
+    control: str | None = None,
 ) -> None:
     """Compare two models' neurons.
 
@@ -37,6 +38,8 @@ def write_comparison(
         Languages that the alignment trained on.
     names
         The models' names, before first.
+    control
+        Which control of an alignment the model after is, if it is one.
 
     Raises
     ------
@@ -63,6 +66,7 @@ def write_comparison(
         "before": names[0],
         "after": names[1],
         "trained": list(trained),
+        "control": control,
     }
     for name, (table, schema) in tables.items():
         write_table(table, outputs[name], schema, provenance)

@@ -7,12 +7,8 @@ from langneurons.activations.files import counts_files
 from langneurons.artifacts.folders import file_in
 from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
-from langneurons.experiment.configuration import (
-    Comparison,
-    Configuration,
-    LoadedModel,
-    PublishedModel,
-)
+from langneurons.experiment.configuration import Comparison, Configuration
+from langneurons.experiment.controls import check_controls
 from langneurons.experiment.datasets import (
     HELD_OUT,
     AnyDataset,
@@ -20,11 +16,14 @@ from langneurons.experiment.datasets import (
     Texts,
     holds_texts,
     on_hub,
+    windows_of,
 )
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.model_sections import LoadedModel, PublishedModel
 from langneurons.experiment.models import QUESTIONS, datasets_of, resolved_models
+from langneurons.experiment.seeds import controls_of
 from langneurons.responses.language import check_languages
-from langneurons.responses.prompts import check_template
+from langneurons.responses.prompts import check_template, check_translation_template
 
 _RUN = "a model that can be run:"
 
@@ -47,8 +46,10 @@ def check(config: Configuration) -> None:
         _check_folds(config)
     for index, comparison in enumerate(config.comparisons):
         _check_comparison(f"config: comparisons.{index}", comparison, config, list(models))
+    check_controls(config.comparisons, models)
     _check_deactivation(config, run)
     _check_steering(config, run)
+    _check_retrieval(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)
 
@@ -78,7 +79,7 @@ def _check_models(config: Configuration, names: list[str]) -> None:
             check_place(f"models.{name}.path", model.path)
             _check_gguf(key, model)
         _check_writer(f"{key}.responses_from", name, model.responses_from, config, names)
-    if config.alignment is not None:
+    if config.alignment is not None and config.alignment.translation is not None:
         check_place("alignment.translation.path", config.alignment.translation.path)
 
 
@@ -120,12 +121,10 @@ def _check_datasets(config: Configuration) -> None:
             )
         _check_dataset(f"datasets.{name}", dataset, config.languages)
     if config.alignment is not None:
-        questions = config.alignment.questions
-        if holds_texts(questions):
-            raise InputError(
-                "config: alignment.questions: found texts, expected questions that a model answers"
-            )
-        _check_dataset("alignment.questions", questions, config.languages)
+        _check_dataset("alignment.questions", config.alignment.questions, config.languages)
+        prompt = config.alignment.question_translation.prompt
+        key = "config: alignment.question_translation.prompt"
+        _at(key, check_translation_template, prompt)
 
 
 def _check_folds(config: Configuration) -> None:
@@ -168,15 +167,19 @@ def _check_windows(key: str, dataset: Texts) -> None:
 
 def _check_identifier(config: Configuration, run: list[str]) -> None:
     """Demand that languages can be told apart, if any answer's language is to be identified."""
-    if run and (config.accuracy is not None or config.steering is not None):
-        section = "steering" if config.accuracy is None else "accuracy"
+    # Texts are read and answer nothing, so that there is nothing to grade.
+    asked = not all(map(holds_texts, config.datasets.values()))
+    graded = config.accuracy is not None and asked
+    if run and (graded or config.steering is not None):
+        section = "accuracy" if graded else "steering"
         _at(f"config: {section}", check_languages, config.languages)
 
 
 def _check_comparison(
     key: str, comparison: Comparison, config: Configuration, names: list[str]
 ) -> None:
-    for side, name in (("before", comparison.before), ("after", comparison.after)):
+    sides = [("before", comparison.before), ("after", comparison.after)]
+    for side, name in [*sides, *(("control", name) for name in controls_of(comparison))]:
         if name not in names:
             raise InputError(f"{key}.{side}: unknown model {name!r}; models: {', '.join(names)}")
     if comparison.before == comparison.after:
@@ -204,6 +207,20 @@ def _check_steering(config: Configuration, run: list[str]) -> None:
     _check_stage("steering", config.steering, config, run)
     languages = config.steering.languages or []
     _demand("steering.languages", languages, config.languages, "some of the languages")
+
+
+def _check_retrieval(config: Configuration, run: list[str]) -> None:
+    if config.retrieval is None:
+        return
+    _demand("retrieval.models", config.retrieval.models or [], run, _RUN)
+    for name, dataset in config.datasets.items():
+        if windows_of(dataset):
+            raise InputError(
+                f"config: retrieval: dataset {name!r} is documents cut into windows "
+                f"(datasets.{name}.length), which have no partners in other languages; expected "
+                "parallel texts in all data sets"
+            )
+    _at("config: retrieval.prompt", check_translation_template, config.retrieval.prompt)
 
 
 def _check_deactivation(config: Configuration, run: list[str]) -> None:

@@ -3,103 +3,24 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, create_model
+from pydantic import Field, create_model
 
 from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.datasets import AnyDataset
 from langneurons.experiment.declared import methods
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.model_sections import AnyModel
+from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.sections import (
     Count,
     Distinct,
-    Dtype,
-    Languages,
     Name,
     Section,
-    Steps,
     Whole,
 )
 from langneurons.neurons.methods.declaration import Parameter
 
 Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")]
-Digest = Annotated[str, Field(pattern="^[0-9A-Fa-f]{64}$")]
-GgufFile = Annotated[str, Field(pattern=r"^[^/\\]+\.gguf$")]
-
-
-class LoadedModel(Section):
-    """A decoder-only checkpoint."""
-
-    RERUNS: ClassVar[str] = "models"
-
-    path: str
-    """a hub id or a local folder; any decoder-only model"""
-    gguf: GgufFile | None = None
-    """name of a GGUF file there; the workflow turns it into a plain checkpoint in bfloat16"""
-    sha256: Digest | None = None
-    """digest that the GGUF file must have, 64 hexadecimal digits"""
-    revision: str | None = None
-    """a commit makes the run repeatable"""
-    tokenizer: str | None = None
-    """hub id or folder of another tokenizer"""
-    trust_remote_code: bool | None = None
-    """never true unless you have read that code"""
-    dtype: Dtype | None = None
-    """`auto`: float32 on a CPU, the checkpoint's on a GPU"""
-    device: str | None = None
-    """`auto`, `cuda`, `mps` or `cpu`"""
-    device_map: str | None = None
-    """`auto` spreads a model larger than one GPU over several"""
-    responses_from: str = "own"
-    """whose responses the model is measured on: `own`, another model's name, or `data`"""
-
-
-class Align(Section):
-    """Which model an aligned model is made from."""
-
-    RERUNS: ClassVar[str] = "alignment"
-
-    source: str = Field(alias="from")
-    """any other model; it may be aligned itself"""
-    languages: Languages | None = None
-    """languages aligned with the pivot; by default all others"""
-    checkpoints: Steps | None = None
-    """overrides `alignment.training.checkpoints`"""
-
-
-class AlignedModel(Section):
-    """A model that the workflow makes from another one."""
-
-    RERUNS: ClassVar[str] = "alignment"
-
-    align: Align
-    """from which model it is made, and how"""
-    responses_from: str = "own"
-    """whose responses the model is measured on: `own`, another model's name, or `data`"""
-
-
-class PublishedModel(Section):
-    """A model known only by its published activation counts."""
-
-    RERUNS: ClassVar[str] = "activations"
-
-    counts: Annotated[dict[Name, str], Field(min_length=1)]
-    """data set → folder of published counts, in the release's torch files"""
-
-
-def _kind(model: Any) -> str:
-    if isinstance(model, PublishedModel) or (isinstance(model, Mapping) and "counts" in model):
-        return "<published>"
-    if isinstance(model, AlignedModel) or (isinstance(model, Mapping) and "align" in model):
-        return "<aligned>"
-    return "<loaded>"
-
-
-AnyModel = Annotated[
-    Annotated[LoadedModel, Tag("<loaded>")]
-    | Annotated[AlignedModel, Tag("<aligned>")]
-    | Annotated[PublishedModel, Tag("<published>")],
-    Discriminator(_kind),
-]
 
 
 class Comparison(Section):
@@ -111,6 +32,9 @@ class Comparison(Section):
     """the model before"""
     after: str
     """the model after"""
+    control: str | Annotated[list[str], Field(min_length=1), *Distinct] | None = None
+    """the control alignment, or several: models like `after` but for the key `control`. They are
+    compared with `before` too"""
     trained: Annotated[list[str], *Distinct] | None = None
     """the languages that the alignment trained on (tables 2 and 5); by default those of `align`,
     or else all but the pivot"""
@@ -286,6 +210,9 @@ class Configuration(Section):
     steering: Steering | None = None
     """questions in one language are answered while its neurons are off and another language's are
     raised (METHOD 6); the section, even if empty, turns the stage on"""
+    retrieval: Retrieval | None = None
+    """parallel texts look for their partners in the pivot, and texts and translations are scored
+    (METHOD 11); the section, even if empty, turns the stage on"""
     figures: Figures = Figures()
     """how figures look"""
 

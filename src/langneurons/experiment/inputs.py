@@ -14,7 +14,6 @@ from langneurons.experiment import paths
 from langneurons.experiment.datasets import DemoDataset, on_hub
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.models import QUESTIONS
 
 Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
@@ -84,6 +83,14 @@ def _readers(experiment: Inventory, wildcards: Any) -> Reads:
     return {"cards": [paths.card.format(model=model) for model in cards]}
 
 
+def _counted(experiment: Inventory, wildcards: Any) -> Reads:
+    """What a model is measured on; one that the workflow aligned knows none of it."""
+    parts = dict.fromkeys([wildcards.dataset, experiment.measured_on(wildcards.dataset)])
+    compared = [paths.compared.format(dataset=part) for part in parts]
+    aligned = wildcards.model in experiment.made_models
+    return {**_own_tokens(experiment, wildcards), **({"compared": compared} if aligned else {})}
+
+
 def _own_tokens(experiment: Inventory, wildcards: Any) -> Reads:
     """The tokens of the responses that a model is measured on."""
     return {"tokens": _tokens(experiment, wildcards.model, wildcards.dataset)}
@@ -101,12 +108,18 @@ def _published(experiment: Inventory, wildcards: Any) -> Reads:
 
 
 def _questions(_experiment: Inventory, _wildcards: Any) -> Reads:
-    return {"corpus": paths.corpus.format(dataset=QUESTIONS)}
+    return {"corpus": paths.alignment_questions}
 
 
 def _translation(experiment: Inventory, _wildcards: Any) -> Reads:
     """The files of a local translation model."""
-    return {"translation": _files(experiment.alignment.translation.path)}
+    return {"translation": _files(experiment.translator.path)}
+
+
+def _translation_if_sampled(experiment: Inventory, wildcards: Any) -> Reads:
+    """The files of the translation model, if a model's samples are to be scored."""
+    sampled = wildcards.model in experiment.sampled_models
+    return _translation(experiment, wildcards) if sampled else {}
 
 
 def _source_samples(experiment: Inventory, wildcards: Any) -> Reads:
@@ -122,6 +135,12 @@ def _source_samples(experiment: Inventory, wildcards: Any) -> Reads:
 def _source(experiment: Inventory, wildcards: Any) -> Reads:
     """The checkpoint that a model is aligned from."""
     return _checkpoint(experiment, experiment.made(wildcards.model).source)
+
+
+def _inspected_source(experiment: Inventory, wildcards: Any) -> Reads:
+    """The checkpoint that a model is aligned from, found fit for it."""
+    inspection = paths.inspection.format(model=experiment.made(wildcards.model).source)
+    return {"inspection": inspection, **_source(experiment, wildcards)}
 
 
 def _adapters(experiment: Inventory, wildcards: Any) -> Reads:
@@ -162,6 +181,13 @@ def _measured(experiment: Inventory, wildcards: Any) -> Reads:
     return {"corpus": paths.corpus.format(dataset=experiment.measured_on(wildcards.dataset))}
 
 
+def _parallel(experiment: Inventory, wildcards: Any) -> Reads:
+    """Parallel texts, as a model reads them and as they are."""
+    measured = experiment.measured_on(wildcards.dataset)
+    tokens = _tokens(experiment, wildcards.model, measured)
+    return {"tokens": tokens, **_measured(experiment, wildcards)}
+
+
 def _steered(experiment: Inventory, wildcards: Any) -> Reads:
     """The questions, and the texts over which a language's activations are collected."""
     return {**_measured(experiment, wildcards), **_own_tokens(experiment, wildcards)}
@@ -176,15 +202,18 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "convert_gguf": _gguf,
     "inspect_model": _model,
     "generate_responses": _readers,
-    "count_activations": _own_tokens,
+    "count_activations": _counted,
     "import_activations": _published,
-    "inspect_alignment": _translation,
+    "inspect_alignment": _translation_if_sampled,
     "sample_responses": _questions,
     "score_alignment": _translation,
     "preference_pairs": _source_samples,
+    "translation_pairs": _questions,
     "align": _source,
+    "train_translation": _inspected_source,
     "merge_adapter": _adapters,
     "overlap_datasets": _all_datasets,
+    "measure_retrieval": _parallel,
     "deactivate": _deactivated,
     "grade_deactivation": _measured,
     "steer": _steered,

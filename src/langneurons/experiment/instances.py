@@ -188,6 +188,35 @@ def _courses(experiment: Inventory) -> Sequence[Keys]:
     return found
 
 
+def _alignments_compared(experiment: Inventory) -> Sequence[Keys]:
+    """Alignments and controls that are compared with the model before, all together."""
+    found = []
+    for dataset in experiment.datasets:
+        pairs = [pair for pair in experiment.comparisons if pair["after"] in experiment.made_models]
+        if pairs:
+            sides = _sides(pairs)
+            found += [{**sides, "dataset": dataset, "method": m} for m in experiment.methods]
+    return found
+
+
+def _alignment_checks(experiment: Inventory) -> Sequence[Keys]:
+    """Comparisons of models that look for partners, each with its controls."""
+    found = []
+    for configured in experiment.config.comparisons:
+        sides = {"before": configured.before, "after": configured.after}
+        compared = [sides["after"], *experiment.controls(sides)]
+        if not {sides["before"], *compared} <= set(experiment.retrieving_models):
+            continue
+        keys = {
+            "pair": "{before}-vs-{after}".format(**sides),
+            "shown": "{before} → {after}".format(**sides),
+            "before": [sides["before"]] * len(compared),
+            "after": compared,
+        }
+        found += [{**keys, "dataset": dataset} for dataset in experiment.datasets]
+    return found
+
+
 def _deactivations(experiment: Inventory) -> Sequence[Keys]:
     return experiment.stage_keys("deactivation")
 
@@ -237,6 +266,8 @@ PER = {
     "dataset": Per("{dataset}", "{dataset}", _datasets),
     "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
     "alignment": Per("{model}", "{model}", _alignments),
+    "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
+    "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),
     "course": Per(_SELECTION, _ON, _courses),
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),

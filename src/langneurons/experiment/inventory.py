@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from langneurons.experiment.alignment import Alignment
+from langneurons.experiment.alignment import PREFERENCE, Alignment, Translation
 from langneurons.experiment.datasets import HELD_OUT, AnyDataset, holds_texts
 from langneurons.experiment.interventions import Deactivation, Steering
-from langneurons.experiment.models import (
-    QUESTIONS,
-    Made,
-    Model,
-    alignment_of,
-    datasets_of,
-    resolved_models,
-)
+from langneurons.experiment.made import Made, alignment_of
+from langneurons.experiment.models import QUESTIONS, Model, datasets_of, resolved_models
 from langneurons.experiment.reading import read_configuration
+from langneurons.experiment.retrieval import Retrieval
+from langneurons.experiment.seeds import controls_of
 from langneurons.responses.prompts import CHAT
 
 
@@ -97,10 +93,34 @@ class Inventory:
         """Models that others are aligned from."""
         return list(dict.fromkeys(self.made(name).source for name in self.aligned_models))
 
+    @property
+    def sampled_models(self) -> list[str]:
+        """Models that samples are drawn from, for others to be aligned from them by preference."""
+        made = [self.made(name) for name in self.aligned_by(PREFERENCE)]
+        return list(dict.fromkeys(one.source for one in made))
+
+    def aligned_by(self, method: str) -> list[str]:
+        """Return the models that the workflow aligns by a method, without their checkpoints."""
+        return [name for name in self.aligned_models if self.made(name).method == method]
+
     @cached_property
     def comparisons(self) -> list[dict[str, str]]:
-        """Pairs of models under the keys before and after."""
-        return [{"before": pair.before, "after": pair.after} for pair in self.config.comparisons]
+        """Pairs of models under the keys before and after: each alignment, then its controls."""
+        found = [
+            {"before": pair.before, "after": after}
+            for pair in self.config.comparisons
+            for after in (pair.after, *controls_of(pair))
+        ]
+        return [pair for index, pair in enumerate(found) if pair not in found[:index]]
+
+    def controls(self, pair: Mapping[str, str]) -> list[str]:
+        """Return the controls of a comparison; a control has none itself."""
+        return [
+            control
+            for one in self.config.comparisons
+            if (one.before, one.after) == (pair["before"], pair["after"])
+            for control in controls_of(one)
+        ]
 
     # Data sets: what they hold, and what models do with them.
 
@@ -143,7 +163,7 @@ class Inventory:
                 self.writer(other, name) == model for other in self.text_models for name in asked
             )
             or any(keys["model"] == model and keys["dataset"] in asked for keys in stages)
-            or (model in self.alignment_sources and self.chats(QUESTIONS))
+            or (model in self.sampled_models and self.chats(QUESTIONS))
         )
 
     # What only some experiments have: ask where the configuration says that it is there.
@@ -160,6 +180,12 @@ class Inventory:
         return alignment_of(self.config)
 
     @property
+    def translator(self) -> Translation:
+        """The translation model that scores samples."""
+        assert self.alignment.translation is not None
+        return self.alignment.translation
+
+    @property
     def deactivation(self) -> Deactivation:
         """How neurons are switched off."""
         assert self.config.deactivation is not None
@@ -170,6 +196,27 @@ class Inventory:
         """How models are steered."""
         assert self.config.steering is not None
         return self.config.steering
+
+    @property
+    def retrieval(self) -> Retrieval:
+        """How partners are looked for among parallel texts."""
+        assert self.config.retrieval is not None
+        return self.config.retrieval
+
+    @property
+    def retrieving_models(self) -> list[str]:
+        """Models whose texts look for their partners."""
+        stage = self.config.retrieval
+        if stage is None:
+            return []
+        whole = [name for name in self.text_models if not self.models[name].is_checkpoint]
+        return whole if stage.models is None else stage.models
+
+    @property
+    def retrieving_pairs(self) -> list[dict[str, str]]:
+        """Comparisons of two models whose texts look for their partners."""
+        models = set(self.retrieving_models)
+        return [pair for pair in self.comparisons if set(pair.values()) <= models]
 
     @property
     def responses(self) -> list[str]:
@@ -198,7 +245,8 @@ class Inventory:
         but the pivot.
         """
         for pair in self.config.comparisons:
-            if (pair.before, pair.after) == (before, after) and pair.trained is not None:
+            sides = (pair.after, *controls_of(pair))
+            if pair.before == before and after in sides and pair.trained is not None:
                 return pair.trained
         made = self.models[after].made
         others = [name for name in self.languages if name != self.config.pivot]

@@ -6,35 +6,15 @@ from typing import Any
 
 from langneurons.errors import InputError
 from langneurons.experiment import paths
-from langneurons.experiment.alignment import Alignment
-from langneurons.experiment.configuration import (
-    Align,
-    AlignedModel,
-    Configuration,
-    LoadedModel,
-    PublishedModel,
-)
+from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.made import Made, alignment_of, check_alignment, made_by, origin
+from langneurons.experiment.model_sections import AlignedModel, LoadedModel, PublishedModel
 
 #: The name of an alignment's questions among the data sets.
 QUESTIONS = "alignment_questions"
-#: How a model is loaded; an aligned model is loaded like the model at the start of its chain.
-_LOADING = ("dtype", "device", "device_map", "trust_remote_code")
-
-
-@dataclass(frozen=True)
-class Made:
-    """How the workflow makes a model from another one."""
-
-    of: str
-    """The alignment: the model itself, or the one whose checkpoint it is."""
-    step: int
-    """The training step of its adapter."""
-    source: str
-    """The model that is aligned."""
-    languages: list[str]
-    """The languages aligned with the pivot."""
-    checkpoints: list[int] = field(default_factory=list)
-    """Steps of the alignment that are models too; empty for a checkpoint itself."""
+#: How a model is loaded; an aligned model is loaded like the model at the start of its chain, but
+#: for its dtype.
+_LOADING = ("device", "device_map", "trust_remote_code")
 
 
 @dataclass(frozen=True)
@@ -78,7 +58,7 @@ def resolved_models(config: Configuration) -> dict[str, Model]:
     """
     aligned = [name for name, m in config.models.items() if isinstance(m, AlignedModel)]
     if aligned:
-        _check_alignment(aligned[0], config)
+        check_alignment(aligned[0], config)
     models = {}
     for name, settings in config.models.items():
         if isinstance(settings, PublishedModel):
@@ -89,6 +69,8 @@ def resolved_models(config: Configuration) -> dict[str, Model]:
             models[name] = _loaded(name, writer, settings)
             continue
         models |= _with_checkpoints(name, settings, config)
+    for name in dict.fromkeys(origin(one, config) for one in aligned):
+        models[name] = _in_one_dtype(name, models[name], alignment_of(config).merge_dtype)
     return models
 
 
@@ -101,17 +83,10 @@ def _loaded(name: str, writer: str, settings: LoadedModel) -> Model:
     return Model(name, writer, {"path": paths.checkpoint.format(model=name), **kept}, gguf=gguf)
 
 
-def alignment_of(config: Configuration) -> Alignment:
-    """Return the section ``alignment``, which a configuration that aligns models has."""
-    assert config.alignment is not None
-    return config.alignment
-
-
 def _with_checkpoints(name: str, settings: AlignedModel, config: Configuration) -> dict[str, Model]:
     """Return the models that an alignment makes: its checkpoints, then the aligned model."""
-    loading = config.models[_origin(name, config)].settings(*_LOADING)
-    made = _made(name, settings.align, config)
-    _check_made(name, made, config)
+    loading = config.models[origin(name, config)].settings(*_LOADING)
+    made = made_by(name, settings.align, config)
     steps = {f"{name}@{step}": step for step in made.checkpoints}
     taken = next((checkpoint for checkpoint in steps if checkpoint in config.models), None)
     if taken:
@@ -121,88 +96,26 @@ def _with_checkpoints(name: str, settings: AlignedModel, config: Configuration) 
         models[own] = Model(
             own,
             writer=own if settings.responses_from == "own" else settings.responses_from,
-            spec={"path": paths.checkpoint.format(model=own), **loading},
+            spec={
+                "path": paths.checkpoint.format(model=own),
+                **loading,
+                "dtype": alignment_of(config).merge_dtype,
+            },
             made=made if own == name else replace(made, step=step, checkpoints=[]),
         )
     return models
 
 
-def _made(name: str, align: Align, config: Configuration) -> Made:
-    training = alignment_of(config).training
-    checkpoints = training.checkpoints if align.checkpoints is None else align.checkpoints
-    others = [language for language in config.languages if language != config.pivot]
-    languages = align.languages or others
-    return Made(name, training.steps, align.source, languages, sorted(checkpoints))
+def _in_one_dtype(name: str, model: Model, dtype: str) -> Model:
+    """Return a model that others are aligned from, loaded in the numbers that they are kept in.
 
-
-def _origin(name: str, config: Configuration) -> str:
-    """Return the model with a path of its own that a chain of alignments starts from."""
-    seen: list[str] = []
-    while isinstance(model := config.models[name], AlignedModel):
-        if name in seen:
-            raise InputError(
-                f"config: models.{name}.align.from: found a circle, "
-                f"{' from '.join([*seen[seen.index(name) :], name])}; expected a chain that "
-                "ends at a model with a path"
-            )
-        seen.append(name)
-        source, key = model.align.source, f"config: models.{name}.align.from"
-        if source == name:
-            raise InputError(f"{key}: found the model itself, expected another one")
-        base, at, _ = source.rpartition("@")
-        # A checkpoint belongs to the model before the @: follow that model's chain.
-        name = base if at and source not in config.models else source
-        if name not in config.models:
-            raise InputError(f"{key}: unknown model {source!r}; models: {', '.join(config.models)}")
-        if isinstance(config.models[name], PublishedModel):
-            raise InputError(f"{key}: model {name!r} has published counts only, nothing to train")
-    return name
-
-
-def _check_made(name: str, made: Made, config: Configuration) -> None:
-    key = f"config: models.{name}.align"
-    base, _, step = made.source.rpartition("@")
-    if made.source not in config.models:
-        model = config.models[base]
-        steps = (
-            _made(base, model.align, config).checkpoints if isinstance(model, AlignedModel) else []
-        )
-        if step not in map(str, steps):
-            raise InputError(
-                f"{key}.from: {base!r} has no checkpoint {step!r}; checkpoints: "
-                f"{' '.join(map(str, steps)) or 'none'}"
-            )
-    allowed = [language for language in config.languages if language != config.pivot]
-    for language in made.languages:
-        if language not in allowed:
-            raise InputError(
-                f"{key}.languages: found {language!r}, expected some of {' '.join(allowed)} (the "
-                f"languages, but for the pivot {config.pivot})"
-            )
-    codes = alignment_of(config).translation.codes
-    for language in [config.pivot, *made.languages]:
-        if codes is not None and language not in codes:
-            raise InputError(
-                f"config: alignment.translation.codes: no translation code for language "
-                f"{language!r}; found codes for {' '.join(codes)}"
-            )
-    late = [step for step in made.checkpoints if step > made.step]
-    if late:
+    Between models in other numbers, rounding would pass for a change by the alignment.
+    """
+    found = model.spec.get("dtype", "auto")
+    if found not in ("auto", dtype):
         raise InputError(
-            f"{key}.checkpoints: found {late[0]}, expected steps up to the last one, {made.step}"
+            f"config: models.{name}.dtype: found {found}, but the models aligned from it are kept "
+            f"in {dtype} (alignment.merge_dtype), and rounding would pass for a change by the "
+            f"alignment; expected the same in both, and {found} loses a small update"
         )
-
-
-def _check_alignment(name: str, config: Configuration) -> None:
-    """Check the section ``alignment`` that the aligned model ``name`` needs."""
-    if config.alignment is None:
-        raise InputError(
-            f"config: models.{name}.align: found no section 'alignment', expected one that says "
-            "from which questions and by which translation model to align"
-        )
-    training = config.alignment.training
-    if training.batch % training.micro_batch:
-        raise InputError(
-            f"config: alignment.training.micro_batch: found {training.micro_batch}, expected a "
-            f"divisor of batch ({training.batch})"
-        )
+    return replace(model, spec={**model.spec, "dtype": dtype})

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 corpus = "results/corpora/{dataset}.parquet"
+alignment_questions = "results/corpora/alignment_questions.parquet"
+compared = "results/corpora/{dataset}.compared.parquet"
 card = "results/models/{model}.parquet"
 responses = "results/responses/{model}/{dataset}.parquet"
 tokens = "results/tokens/{model}/{responses}/{dataset}.parquet"
@@ -31,13 +33,18 @@ language_change = f"{comparison}/languages.parquet"
 overlap = f"{comparison}/overlap.parquet"
 transitions = f"{comparison}/transitions.parquet"
 accuracy_change = f"{_comparison}/accuracy.parquet"
+retrieval_change = f"{_comparison}/retrieval.parquet"
 dataset_overlap = "results/dataset_overlap/{model}/{method}.parquet"
+
+retrieval = "results/retrieval/{model}/{dataset}.parquet"
+retrieval_losses = "results/retrieval/{model}/{dataset}.losses.parquet"
 
 _alignment = "results/alignment/{model}"
 inspection = f"{_alignment}/inspection.parquet"
 samples = f"{_alignment}/samples.parquet"
 scores = f"{_alignment}/scores.parquet"
 pairs = f"{_alignment}/pairs.parquet"
+translations = f"{_alignment}/translations.parquet"
 adapters = f"{_alignment}/adapters"
 training = f"{_alignment}/training.parquet"
 checkpoint = "results/checkpoints/{model}"

@@ -51,7 +51,7 @@ def _counting(experiment: Inventory, wildcards: Any) -> Placement:
 
 
 def _scoring(experiment: Inventory, _wildcards: Any) -> Placement:
-    return experiment.alignment.translation.settings()
+    return experiment.translator.settings()
 
 
 def _deactivation(experiment: Inventory, wildcards: Any) -> Placement:
@@ -79,8 +79,10 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "generate_responses": ((*_DEVICES, "batch_size"), _generation),
     "sample_responses": ((*_DEVICES, "batch_size"), _sampling),
     "count_activations": ((*_DEVICES, "batch_tokens"), _counting),
+    "measure_retrieval": ((*_DEVICES, "batch_tokens"), _counting),
     "score_alignment": (("device", "batch_tokens"), _scoring),
     "align": (_DEVICES, _source),
+    "train_translation": (_DEVICES, _source),
     "merge_adapter": (_DEVICES, _source),
     "deactivate": (PLACEMENT, _deactivation),
     "steer": (PLACEMENT, _steering),

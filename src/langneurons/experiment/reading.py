@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from langneurons.errors import InputError
 from langneurons.experiment.checks import check
 from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.seeds import with_seeds
 
 #: pydantic's error type → what was expected; the error fills in the braces.
 _EXPECTED = {
@@ -34,7 +35,7 @@ _SENTENCES = ("unknown_key", "no_value")
 
 
 def read_configuration(config: Mapping[str, Any]) -> Configuration:
-    """Return a configuration with its defaults filled in.
+    """Return a configuration with its defaults filled in, and a model of each seed.
 
     Parameters
     ----------
@@ -50,6 +51,7 @@ def read_configuration(config: Mapping[str, Any]) -> Configuration:
         configuration = Configuration.model_validate(dict(config))
     except ValidationError as error:
         raise InputError(_explain(error.errors(include_url=False), config)) from None
+    configuration = with_seeds(configuration)
     check(configuration)
     return configuration
 

@@ -9,7 +9,10 @@ from langneurons.experiment.inventory import Inventory
 from langneurons.figures.declaration import Declaration
 
 #: What a run makes if nothing is asked for.
-_ALL = ("neurons", "masks", "phases", "comparison", "deactivation", "steering", "figures", "tables")
+_ALL = (
+    *("neurons", "masks", "phases", "comparison", "retrieval", "deactivation", "steering"),
+    *("figures", "tables"),
+)
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
 _OPTIONAL = ("deactivation", "steering")
 
@@ -76,6 +79,16 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         + [
             paths.dataset_overlap.format(**keys)
             for keys in PER["several data sets"].keys_of(experiment)
+        ],
+        "retrieval": [
+            paths.retrieval.format(model=model, dataset=dataset)
+            for model in experiment.retrieving_models
+            for dataset in experiment.datasets
+        ]
+        + [
+            paths.retrieval_change.format(**pair, dataset=dataset)
+            for pair in experiment.retrieving_pairs
+            for dataset in experiment.datasets
         ],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
         "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],

@@ -109,4 +109,10 @@ def _numbers(tables: Mapping[str, pd.DataFrame]) -> str:
     numbers = {int(n) for table in tables.values() for n in table["n"]}
     spread = f"{min(numbers):,}" if len(numbers) == 1 else f"{min(numbers):,}–{max(numbers):,}"
     absent = " Where n = 0 there is no mark." if 0 in numbers else ""
-    return f"n = {spread} responses a model and language.{absent}"
+    wordless = sum(int(table["wordless"].sum()) for table in tables.values())
+    silent = (
+        f" {wordless:,} of all have numbers and formulas only, and so no language to be right."
+        if wordless
+        else ""
+    )
+    return f"n = {spread} responses a model and language.{silent}{absent}"

@@ -196,9 +196,9 @@ def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
         f"asked in are switched off, those of the language steered to set to {to} of their "
         f"activations in that language{times}. Random control: as many other neurons in each "
         "layer. Repeated: 4-grams of tokens that occurred in the answer before.",
-        "NLL: of the answers, under the model as it is without an intervention; "
-        f"{none['nll'].mean():.2f} nats a token without one. Pale: the 95\u00a0% bootstrap "
-        "interval over problems contains 0. –: not measured.",
+        "NLL: of the answers alone, without the question, under the model as it is without an "
+        f"intervention; {none['nll'].mean():.2f} nats a token without one. Pale: the 95\u00a0% "
+        "bootstrap interval over problems contains 0. –: not measured.",
         f"n = {none['n'].max():,} problems a language asked in. Not ended within "
         f"{parameters['max_new_tokens']} tokens: {unfinished} answers.",
     ]

@@ -21,8 +21,8 @@ from langneurons.artifacts.shares import share_of
 from langneurons.interventions.bench import Bench, deciding_facts, read_questions, scored_texts
 from langneurons.interventions.schemas import DEACTIVATION_ANSWERS, NONE
 from langneurons.job import CONSOLE
-from langneurons.models.cards import read_card
 from langneurons.models.edits import zeroing
+from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import control, read_masks, sets_by_phase, sets_of_table
 from langneurons.responses.prompts import Prompts

@@ -46,29 +46,32 @@ _STEERING_MEASURES = "tokens int64?, repetition float64?, nll float64?, unfinish
 #: ``intervention`` is ``steered`` towards ``target``, its random ``control``, or ``none``, which
 #: has no target. ``lowered`` and ``raised`` count neurons; ``factor`` multiplies what those raised
 #: are set to. A pair in which one language has no neurons is not measured: ``response`` and what
-#: follows are null. ``nll`` (nats per token, under the unchanged model) is also null where the
-#: answer is empty, and ``repetition``, the share of its 4-grams of tokens that occurred in it
-#: before, where it has fewer than four tokens. Until version 1 there was one factor.
+#: follows are null. ``nll`` (nats per token, under the unchanged model given no prompt) is also
+#: null where the answer is empty, or is one token and the tokenizer puts nothing before it, and
+#: ``repetition``, the share of its 4-grams of tokens that occurred in it before, where it has fewer
+#: than four tokens. Until version 1 there was one factor, until version 2 ``nll`` was given the
+#: question.
 STEERING_ANSWERS = artefact(
     "steering_answers",
     f"{_STEERING_CELL}, problem string, response string?, {_STEERING_MEASURES}",
-    version=2,
+    version=3,
 )
 
-#: The same rows with the language of each answer, null where it is unidentifiable.
+#: The same rows with the language of each answer, as in `langneurons.responses.schemas.GRADES`.
 STEERING_PROBLEMS = artefact(
     "steering_problems",
     f"{_STEERING_CELL}, problem string, response string?, response_language string?, "
     f"{_STEERING_MEASURES}",
-    version=2,
+    version=3,
 )
 
-_SHARES = ("in_target", "in_source", "in_pivot", "in_other", "in_none")
+_SHARES = ("in_target", "in_source", "in_pivot", "in_other", "in_none", "wordless")
 
 #: One row per intervention × source × target × factor; ``none`` is repeated for every target and
 #: has no factor, controls are pooled. The shares are of the ``n`` answers: in the target, source
-#: and pivot language (which may be one of the two), in another one, and in none that could be
-#: identified, each with its 95 % Wilson interval. ``nll`` is the mean over non-empty answers,
+#: and pivot language (which may be one of the two), in another one, in none that could be
+#: identified, and without words to tell one by, each with its 95 % Wilson interval. ``nll`` is the
+#: mean over the answers that have one,
 #: ``nll_change`` the mean over problems of the difference from no intervention, with its 95 %
 #: bootstrap interval.
 #: ``unfinished`` counts answers cut off at ``max_new_tokens``.
@@ -79,5 +82,5 @@ STEERING = artefact(
     + ", ".join(f"{share}{end} float64?" for share in _SHARES for end in ("", "_low", "_high"))
     + ", nll float64?, nll_change float64?, nll_change_low float64?, nll_change_high float64?, "
     "tokens float64?, repetition float64?, unfinished int64?",
-    version=2,
+    version=3,
 )

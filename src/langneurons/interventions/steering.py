@@ -3,8 +3,9 @@
 While the model answers questions in language A, A's neurons are switched off and B's are set to
 the mean, or a quantile, of their activations over B's responses, times a factor. A cell is one
 such pair, or its random control (as many neurons in each layer), or A without an intervention.
-Every cell records the answers and their fluency: the mean NLL of an answer's tokens under the
-unchanged model.
+Every cell records the answers and their fluency (METHOD 10): the mean NLL of an answer's tokens
+under the unchanged model given no prompt, so that an answer in B is not surprising merely because
+the question was in A, and the share of repeated 4-grams.
 """
 
 import logging
@@ -26,7 +27,7 @@ from langneurons.interventions.schemas import STEERING_ANSWERS
 from langneurons.interventions.steering_bench import SteeringBench
 from langneurons.interventions.steering_cells import cells_of
 from langneurons.job import CONSOLE
-from langneurons.models.cards import read_card
+from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import sets_of_table
 from langneurons.responses.language import check_languages

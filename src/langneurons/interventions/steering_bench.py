@@ -16,6 +16,7 @@ from langneurons.models.likelihood import Likelihood
 from langneurons.models.memory import lowering
 from langneurons.models.spec import ModelSpec
 from langneurons.responses.prompts import Prompts
+from langneurons.responses.tokens import encode
 
 
 def repetition(tokens: Sequence[int], n: int = 4) -> float | None:
@@ -95,8 +96,10 @@ class SteeringBench:
         fewer_answers = lowering("steering.batch_size", self._parameters["batch_size"])
         with fewer_answers, intervening(subject.mlps, edits):
             answers = self._answering[cell.source].answer()
-        # Outside the block: fluency is judged by the unchanged model.
-        nll = Likelihood(subject.model, answers, self._parameters["batch_tokens"]).mean_nll()
+        # Outside the block: fluency is judged by the unchanged model, and without the question,
+        # whose language an answer in another one would not fit.
+        alone = answers.assign(prompt_tokens=encode(self._prompts.tokenizer, [""]) * len(answers))
+        nll = Likelihood(subject.model, alone, self._parameters["batch_tokens"]).mean_nll()
         return answers.assign(
             tokens=answers["response_tokens"].map(len),
             repetition=answers["response_tokens"].map(repetition).astype(object),

@@ -19,7 +19,7 @@ from langneurons.interventions.schemas import (
     STEERING_ANSWERS,
     STEERING_PROBLEMS,
 )
-from langneurons.responses.language import identify_languages
+from langneurons.responses.language import WORDLESS, identify_languages
 from langneurons.uncertainty.resampling import draw_indices, percentile_interval
 from langneurons.uncertainty.shares import wilson_interval
 
@@ -156,8 +156,9 @@ def _summary(answers: pd.DataFrame, source: str, target: str, pivot: str) -> dic
         "in_target": found == target,
         "in_source": found == source,
         "in_pivot": found == pivot,
-        "in_other": found.notna() & ~found.isin([source, target, pivot]),
+        "in_other": found.notna() & ~found.isin([source, target, pivot, WORDLESS]),
         "in_none": found.isna(),
+        "wordless": found == WORDLESS,
     }
     row: dict[str, Any] = {"n": n, "nll": answers["nll"].astype(float).mean()}
     for share, those in within.items():

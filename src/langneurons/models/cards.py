@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from langneurons.artifacts.tables import read_table, write_table
+from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
 from langneurons.models.chat import check_chat
-from langneurons.models.inspection import MODEL, inspect_model
+from langneurons.models.inspection import inspect_model
+from langneurons.models.schema import MODEL, read_card
 from langneurons.models.spec import ModelSpec
 
 
@@ -44,10 +43,3 @@ def write_card(
                 "responses it is to read; set responses_from: own, or tokenizer: to the writer's"
             )
     write_table(card, output, MODEL)
-
-
-def read_card(path: str | Path) -> pd.Series:
-    """Read a card's only row; ``context_length`` is None if the model states none."""
-    row = read_table(path, MODEL).iloc[0].astype(object)
-    row["context_length"] = None if pd.isna(row["context_length"]) else int(row["context_length"])
-    return row

@@ -20,7 +20,6 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils import cached_file
 from transformers.utils.hub import extract_commit_hash, get_checkpoint_shard_files
 
-from langneurons.artifacts.tables import artefact
 from langneurons.errors import InputError
 from langneurons.models.loading import (
     LOADING_ERRORS,
@@ -31,17 +30,8 @@ from langneurons.models.loading import (
 )
 from langneurons.models.mlps import check_causal, find_mlps
 from langneurons.models.probing import decoder_of, input_embeddings
+from langneurons.models.schema import MERGED, MODEL
 from langneurons.models.spec import ModelSpec
-
-#: One row: what a model is. ``context_length`` is null if positions are not bounded (ALiBi),
-#: ``revision`` if the model is not from the hub.
-MODEL = artefact(
-    "model",
-    "model string, architecture string, layers int32, neurons_per_layer int32, "
-    "activation_function string, gated bool, hidden_size int32, vocabulary_size int32, "
-    "context_length int32?, parameters int64, checkpoint_dtype string, tokenizer_digest string, "
-    "revision string?",
-)
 
 _WEIGHT_FILES = (
     "model.safetensors",
@@ -84,10 +74,18 @@ def inspect_model(spec: ModelSpec) -> pd.DataFrame:
         "checkpoint_dtype": "+".join(check_weights(spec)),
         "tokenizer_digest": tokenizer_digest(load_tokenizer(spec)),
         "revision": _commit(spec),
+        **_merged(spec),
     }
     table = pa.Table.from_pylist([row], schema=MODEL)
     # By default a null would turn integers into floats.
     return table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
+
+
+def _merged(spec: ModelSpec) -> dict[str, float | None]:
+    """Return what merging an adapter wrote beside the weights."""
+    file = Path(spec.path) / MERGED
+    facts = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {key: facts.get(key) for key in ("update_norm", "merge_error")}
 
 
 def check_weights(spec: ModelSpec) -> list[str]:

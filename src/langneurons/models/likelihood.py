@@ -1,27 +1,22 @@
 """Negative log-likelihood and perplexity of texts under a model (METHOD 6)."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, linear
+from torch import Tensor
 from transformers import PreTrainedModel
 
 from langneurons.errors import InputError
 from langneurons.models.batches import Batch, batches
+from langneurons.models.head import Head
 from langneurons.models.memory import lowering
-from langneurons.models.probing import PROBE_SHAPE, decoder_of, input_device
+from langneurons.models.probing import decoder_of, input_device
 
 #: Which tokens are scored: those of the prompt, as in the release, of the response, or of a text,
 #: which is a response to nothing.
 TEXTS = ("prompt", "responses", "texts")
 #: Number of logits held at once: 128 MiB in float32.
 LOGITS_HELD = 1 << 25
-#: Entries of the vocabulary at a time. On a CPU the logits of a block stay in its cache: half the
-#: time with 262,144 entries.
-_BLOCK = 4096
 
 
 def scored_tokens(tokens: pd.DataFrame, texts: str) -> pd.DataFrame:
@@ -67,7 +62,7 @@ class Likelihood:
         self._model = model
         self._rows, self._batch_tokens = len(tokens), batch_tokens
         self._batches = list(batches(tokens, rows, batch_tokens, decoder_of(model).config))
-        self._head = _Head(model)
+        self._head = Head(model)
         self._piece = max(1, LOGITS_HELD // self._head.widest)
 
     @torch.inference_mode()
@@ -121,70 +116,3 @@ def refuse_nan(model: PreTrainedModel, losses: np.ndarray) -> None:
             f"{model.name_or_path or type(model).__name__}: NaN among the logits "
             f"({model.dtype}): numbers overflow in this dtype; try bfloat16 or float32"
         )
-
-
-class _Head:
-    """The map from last states to logits, verified on a few tokens.
-
-    After the output embeddings, some architectures scale their logits (Cohere, Granite) or cap
-    them (Gemma 2).
-    """
-
-    def __init__(self, model: PreTrainedModel) -> None:
-        self._embeddings = embeddings = model.get_output_embeddings()
-        # What is not a plain layer in memory (quantised, offloaded) is asked for all at once.
-        self._plain = type(embeddings) is nn.Linear and not embeddings.weight.is_meta
-        #: Number of logits of one state that are held at once.
-        self.widest = _BLOCK if self._plain else embeddings.weight.shape[0]
-        self._after = self._verified(model)
-
-    def _verified(self, model: PreTrainedModel) -> Callable[[Tensor], Tensor]:
-        """Return what the model does to its logits after the output embeddings."""
-        config = decoder_of(model).config
-        scales = [getattr(config, name, None) for name in ("logit_scale", "logits_scaling")]
-        cap = getattr(config, "final_logit_softcapping", None)
-        candidates: list[Callable[[Tensor], Tensor]] = [
-            *([lambda logits: cap * torch.tanh(logits / cap)] if cap else []),
-            *(
-                lambda logits, factor=factor: logits * factor
-                for scale in scales
-                if scale
-                for factor in (scale, 1 / scale)
-            ),
-            lambda logits: logits,
-        ]
-        ids = torch.arange(PROBE_SHAPE[1], device=input_device(model))[None]
-        with torch.inference_mode():
-            expected = model(input_ids=ids, use_cache=False).logits[0].float()
-            states = decoder_of(model)(input_ids=ids, use_cache=False)[0][0]
-            found = self._embeddings(states).to(expected.device)
-            tolerance = 1e-2 * float(expected.std())
-            for candidate in candidates:
-                logits = candidate(found).float()
-                if torch.allclose(logits, expected, rtol=1e-2, atol=tolerance, equal_nan=True):
-                    return candidate
-        raise InputError(
-            f"{type(model).__name__}: its logits are not those of its output embeddings and last "
-            "states, so that the likelihood of its texts cannot be had"
-        )
-
-    def losses(self, states: Tensor, targets: Tensor) -> Tensor:
-        """Return the NLL of a target after each state, float64, on the CPU."""
-        if not self._plain:
-            logits = self._after(self._embeddings(states)).float()  # (n, V)
-            loss = cross_entropy(logits, targets.to(logits.device), reduction="none")
-            return loss.double().cpu()
-        weight, bias = self._embeddings.weight, self._embeddings.bias
-        states, targets = states.to(weight.device), targets.to(weight.device)
-        sums, chosen = [], torch.zeros(len(targets), dtype=torch.float32, device=weight.device)
-        for start in range(0, len(weight), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            rows = None if bias is None else bias[block]
-            logits = self._after(linear(states, weight[block], rows)).float()  # (n, block)
-            sums.append(logits.logsumexp(dim=-1))
-            # All rows alike: to pick those whose target is here, a GPU would wait for the CPU.
-            place = targets - start
-            here = (place >= 0) & (place < logits.shape[1])
-            found = logits.gather(1, place.clamp(0, logits.shape[1] - 1)[:, None])[:, 0]
-            chosen = torch.where(here, found, chosen)
-        return torch.stack(sums).cpu().double().logsumexp(dim=0) - chosen.cpu().double()

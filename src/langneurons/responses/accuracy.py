@@ -7,15 +7,19 @@ import pandas as pd
 
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
+from langneurons.responses.language import WORDLESS
 from langneurons.responses.schemas import GRADES
 from langneurons.uncertainty.shares import wilson_interval
 
 #: One row per language. ``n`` counts the responses whose problem has an answer to compare with,
-#: and the other counts are subsets of these; the shares are null where ``n`` is 0.
+#: and the other counts are subsets of these: ``wordless`` are those without words, whose language
+#: is neither right nor wrong. The shares are null where ``n`` is 0. Until version 1 there was no
+#: ``wordless``.
 ACCURACY = artefact(
     "accuracy",
-    "language string, n int64, number_right int64, language_right int64, both int64, "
-    "accuracy float64?, low float64?, high float64?",
+    "language string, n int64, number_right int64, language_right int64, wordless int64, "
+    "both int64, accuracy float64?, low float64?, high float64?",
+    version=2,
 )
 
 
@@ -62,7 +66,8 @@ def assess(responses: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Booleans, one row per response: ``answered`` (whether its problem has an answer to compare
-        with), and ``number_right``, ``language_right`` and ``both``, false where not answered.
+        with), and ``number_right``, ``language_right``, ``wordless`` (no language to tell) and
+        ``both``, false where not answered.
     """
     answered = responses["correct"].notna()
     number_right = responses["correct"].astype("boolean").fillna(False).astype(bool)
@@ -72,6 +77,7 @@ def assess(responses: pd.DataFrame) -> pd.DataFrame:
             "answered": answered,
             "number_right": number_right,
             "language_right": language_right,
+            "wordless": answered & (responses["response_language"] == WORDLESS),
             "both": number_right & language_right,
         }
     )

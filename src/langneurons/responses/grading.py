@@ -52,6 +52,8 @@ def grade(responses: pd.DataFrame, corpus: pd.DataFrame, languages: Sequence[str
 def grade_numbers(responses: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame:
     """Grade responses by number only: add ``answer``, ``prediction`` and ``correct``.
 
+    Numbers are read as the language of the question writes them.
+
     Raises
     ------
     InputError
@@ -66,7 +68,9 @@ def grade_numbers(responses: pd.DataFrame, corpus: pd.DataFrame) -> pd.DataFrame
             "the corpus that was responded to"
         )
     answer = pd.Series(answers.reindex(asked).to_numpy(), index=responses.index)
-    prediction = responses["response"].map(last_number).astype("float64")
+    asked_in = zip(responses["response"], responses["language"], strict=True)
+    numbers = [last_number(text, language) for text, language in asked_in]
+    prediction = pd.Series(numbers, index=responses.index, dtype="float64")
     correct = is_correct(prediction, answer)
     return responses.assign(answer=answer, prediction=prediction, correct=correct)
 

@@ -22,6 +22,7 @@ MATHOCTOPUS = (
     "the request in {lang}. Please answer in {lang}.\n\n### Instruction:\n{query}\n\n### Response:"
 )
 _FIELDS = ("query", "lang")
+_TRANSLATION_FIELDS = ("source", "source_language", "target_language")
 
 
 def check_template(template: str) -> None:
@@ -35,6 +36,49 @@ def check_template(template: str) -> None:
     """
     if template == CHAT:
         return
+    if "query" not in _fields_of(template, _FIELDS):
+        raise InputError(
+            f"template {template!r}: expected the field {{query}}, for the question, or the word "
+            f"{CHAT} alone, for the chat template of the model's tokenizer"
+        )
+
+
+def check_translation_template(template: str) -> None:
+    """Check that a template asks for a translation, see `ask_to_translate`.
+
+    Raises
+    ------
+    InputError
+        If its braces are unbalanced, it has other fields, or it lacks ``{source}``.
+    """
+    if "source" not in _fields_of(template, _TRANSLATION_FIELDS):
+        raise InputError(
+            f"template {template!r}: expected the field {{source}}, for the text to translate"
+        )
+
+
+def ask_to_translate(template: str, source: str, language: str, target_language: str) -> str:
+    """Return the text before a translation.
+
+    Parameters
+    ----------
+    template
+        Its field ``{source}`` becomes the text to translate; ``{source_language}`` and
+        ``{target_language}`` the English names of the languages.
+    source
+        The text to translate.
+    language, target_language
+        Codes of the languages of the source and of the translation.
+    """
+    return template.format(
+        source=source,
+        source_language=english_name(language),
+        target_language=english_name(target_language),
+    )
+
+
+def _fields_of(template: str, known: tuple[str, ...]) -> list[str]:
+    """Return the fields of a template, or say which one is not known."""
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
@@ -45,20 +89,16 @@ def check_template(template: str) -> None:
     for _, field, form, conversion in parts:
         if field is None:
             continue
-        if field not in _FIELDS or form or conversion:
+        if field not in known or form or conversion:
             written = (
                 field + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
             )
+            listed = " or ".join(f"{{{name}}}" for name in known)
             raise InputError(
-                f"template {template!r}: found the field {{{written}}}, "
-                "expected {query} or {lang}"
+                f"template {template!r}: found the field {{{written}}}, expected {listed}"
             )
         fields.append(field)
-    if "query" not in fields:
-        raise InputError(
-            f"template {template!r}: expected the field {{query}}, for the question, or the word "
-            f"{CHAT} alone, for the chat template of the model's tokenizer"
-        )
+    return fields
 
 
 class Prompts:

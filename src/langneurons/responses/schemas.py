@@ -10,11 +10,13 @@ _RESPONSE = "problem string, language string, sample int32, prompt string, respo
 RESPONSES = artefact("responses", _RESPONSE, version=2)
 
 #: One row per response. ``answer`` and ``correct`` are null where there is no answer to compare
-#: with, ``prediction`` where the response holds no number, ``response_language`` where the
-#: language cannot be identified.
+#: with, ``prediction`` where the response holds no number. ``response_language`` is
+#: `langneurons.responses.language.WORDLESS` where there are no words, and null where there are but
+#: their language cannot be identified. Until version 1 both were null.
 GRADES = artefact(
     "grades",
     f"{_RESPONSE}, answer float64?, prediction float64?, correct bool?, response_language string?",
+    version=2,
 )
 
 #: One row per response, grouped by problem.

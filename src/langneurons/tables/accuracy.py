@@ -16,7 +16,7 @@ TABLE = Declaration(
 )
 
 _MEAN = "mean"
-_COUNTS = ["n", "number_right", "language_right", "both"]
+_COUNTS = ["n", "number_right", "language_right", "wordless", "both"]
 
 
 def make(accuracies: Sequence[str | Path]) -> pd.DataFrame:
@@ -42,7 +42,9 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
     )
     notes = [
         "Accuracy in %: share of responses with the right number in the right language, and its "
-        "mean over languages. Number right, language right: the means of either alone.",
+        "mean over languages. Number right, language right: the means of either alone. No words: "
+        "the mean share of responses of numbers and formulas only, whose language is neither right "
+        "nor wrong.",
         f"{numbers(table.loc[table['language'] != _MEAN, 'n'])} responses a model and language.",
     ]
     return Layout(notes, cells, (), list(cells.columns[1:]))
@@ -58,6 +60,7 @@ def _model_cells(rows: pd.DataFrame) -> dict[str, str]:
         _MEAN: languages["accuracy"].mean(),
         "number right": (languages["number_right"] / languages["n"]).mean(),
         "language right": (languages["language_right"] / languages["n"]).mean(),
+        "no words": (languages["wordless"] / languages["n"]).mean(),
     }
     return {name: accuracy(share) for name, share in {**accuracies, **means}.items()}
 

@@ -1,4 +1,4 @@
-"""Bootstrap draws and percentile intervals: how far a number would move with other data.
+"""Bootstrap draws and intervals: how far a number would move with other data.
 
 A bootstrap draws as many units as there are, with replacement, and recomputes a statistic on each
 draw. Units must be independent of one another: problems (with everything measured on them), or
@@ -8,9 +8,12 @@ folds of problems.
 import warnings
 
 import numpy as np
+from scipy.special import stdtrit
 
 #: Bounds of a 95 % interval.
 _PERCENTILES = (2.5, 97.5)
+#: With fewer units, a spread over draws of them says too little (METHOD 10).
+FEWEST_UNITS = 10
 
 
 def draw_weights(present: np.ndarray, replicates: int, seed: int) -> np.ndarray:
@@ -67,3 +70,32 @@ def percentile_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         warnings.simplefilter("ignore", RuntimeWarning)  # cells without a number stay NaN
         low, high = np.nanpercentile(values, _PERCENTILES, axis=0)
     return low, high
+
+
+def t_interval(
+    estimate: np.ndarray, replicates: np.ndarray, units: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds of the 95 % interval estimate ± t · sd of the replicates (METHOD 10).
+
+    It lies around the estimate, also where replicates are biased: percentiles would not.
+
+    Parameters
+    ----------
+    estimate
+        (…): each statistic on the data themselves.
+    replicates
+        (R, …): each replicate's statistics.
+    units
+        Number of units that were drawn from; t has a degree of freedom less.
+
+    Returns
+    -------
+    low, high
+        (…), NaN with fewer than `FEWEST_UNITS` units or fewer than two replicates.
+    """
+    estimate = np.asarray(estimate, dtype=np.float64)
+    if units < FEWEST_UNITS or len(replicates) < 2:
+        absent = np.full(estimate.shape, np.nan)
+        return absent, absent
+    half = stdtrit(units - 1, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
+    return estimate - half, estimate + half

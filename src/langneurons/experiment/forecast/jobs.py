@@ -10,6 +10,7 @@ from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.models import QUESTIONS
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
+from langneurons.responses.prompts import PLAIN
 
 #: A job's share of the work: its index, from 1, and the number of shares.
 Share = tuple[int, int]
@@ -53,6 +54,26 @@ class Forecast:
     def counting(self, wildcards: Any, part: Share) -> Work:
         """Activations over all texts of a model."""
         return self._texts(wildcards, self._experiment.languages, part[1])
+
+    def retrieval(self, wildcards: Any, _part: Share) -> Work:
+        """Parallel texts that are read, some of which are scored, as are translations of these."""
+        stage = SETTINGS["measure_retrieval"](self._experiment, wildcards)["parameters"]
+        measured = self._experiment.measured_on(wildcards.dataset)
+        rows, certainty = self._material.texts(wildcards.model, measured)
+        rows = rows.drop_duplicates(["problem", "language"]).groupby("language")
+        (read,) = sums(rows.head(stage.get("problems")), "tokens")
+        (scored,) = sums(rows.head(stage["loss_problems"]), "tokens")
+        asked = self._material.asked(measured, PLAIN, self._experiment.languages)
+        (texts,) = sums(asked.groupby("language").head(stage["loss_problems"]), "prompt")
+        if stage["directions"] and stage["loss_problems"]:
+            scored += 2 * len(stage["directions"]) * texts  # each text and its partner
+            certainty = max(certainty, ABOUT)
+        return total(
+            [
+                self._read(wildcards, read, certainty),
+                self._read(wildcards, scored, certainty, scored=True),
+            ]
+        )
 
     def deactivation(self, wildcards: Any, part: Share) -> Work:
         """Cells that each score texts and answer questions; some sets may turn out empty."""

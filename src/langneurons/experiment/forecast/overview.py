@@ -94,6 +94,11 @@ def _intervened(name: str) -> Callable[[Work], str]:
     return said
 
 
+_TRAINING = _Stage(
+    Forecast.training,
+    lambda work: f"training {work.cells:,} steps of {stated(work.texts)} pairs",
+    untimed="training",
+)
 #: Rules that run a model, in the order of the DAG.
 _STAGES = {
     "generate_responses": _Stage(Forecast.generation, _written("writes")),
@@ -103,13 +108,14 @@ _STAGES = {
         lambda work: f"scoring {stated(work.texts, UP_TO)} responses",
         untimed="scoring",
     ),
-    "align": _Stage(
-        Forecast.training,
-        lambda work: f"training {work.cells:,} steps of {stated(work.texts)} pairs",
-        untimed="training",
-    ),
+    "align": _TRAINING,
+    "train_translation": _TRAINING,
     "count_activations": _Stage(
         Forecast.counting, lambda work: f"counts {stated(work.read, work.certainty)} tokens"
+    ),
+    "measure_retrieval": _Stage(
+        Forecast.retrieval,
+        lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",
     ),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
     "steer": _Stage(Forecast.steering, _intervened("steering")),

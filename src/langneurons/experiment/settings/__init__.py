@@ -3,7 +3,12 @@
 The keys are the arguments of the function that the rule's script calls.
 """
 
-from langneurons.experiment.settings import alignment, analysis, interventions
+from langneurons.experiment.settings import alignment, analysis, interventions, retrieval
 from langneurons.experiment.settings.basis import Rules
 
-SETTINGS: Rules = {**analysis.SETTINGS, **alignment.SETTINGS, **interventions.SETTINGS}
+SETTINGS: Rules = {
+    **analysis.SETTINGS,
+    **alignment.SETTINGS,
+    **interventions.SETTINGS,
+    **retrieval.SETTINGS,
+}

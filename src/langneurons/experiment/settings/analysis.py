@@ -102,11 +102,13 @@ def _phases(experiment: Inventory, wildcards: Any) -> Settings:
 
 def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
     names = (wildcards.before, wildcards.after)
+    made = experiment.models[wildcards.after].made
     return {
         "languages": experiment.languages,
         "pivot": experiment.config.pivot,
         "trained": experiment.trained(*names),
         "names": names,
+        **({"control": made.control} if made and made.control else {}),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.models import Made
+from langneurons.experiment.made import Made
 from langneurons.experiment.sections import PLACEMENT
 
 Settings = dict[str, Any]

@@ -1,0 +1,122 @@
+"""Whether an alignment aligned: partners found and losses, beside its controls (METHOD 11)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.corpora.languages import english_name
+from langneurons.figures.declaration import Declaration
+from langneurons.figures.style import signed
+from langneurons.retrieval.schemas import FROM_PIVOT, RETRIEVAL, RETRIEVAL_CHANGE, TEXT, TO_PIVOT
+from langneurons.tables.layout import Layout, join_comparisons, numbers
+
+TABLE = Declaration("Did it align", per="alignment check", reads={"changes": "retrieval_change"})
+
+#: Precedes a language trained on.
+_MARK = "• "
+#: Rows of groups, after the languages.
+_GROUPS = {"trained": "all trained", "other": "all others"}
+
+
+def make(changes: Sequence[str | Path]) -> pd.DataFrame:
+    """Partners found (mean over layers) and losses: before, after an alignment and its controls.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `RETRIEVAL_CHANGE` but for ``layer``, after ``before_model`` and
+        ``after_model``: the comparison with the alignment, then with each control.
+    """
+    return join_comparisons(changes, _over_layers)
+
+
+def lay_out(table: pd.DataFrame, changes: Sequence[str | Path], **_: object) -> Layout:
+    """Lay out one row per measure and language, its models and their changes in columns."""
+    facts = [read_provenance(path) for path in changes]
+    titles = _titles(len(changes))
+    rows = []
+    first, *others = (part for _, part in table.groupby("after_model", sort=False))
+    for index, row in enumerate(first.to_dict("records")):
+        write = _percent if row["measure"] == RETRIEVAL else _nats
+        cells = {
+            "measure": _measure(row["measure"], facts[0]["pivot"]),
+            "language": _language(row),
+            "before": write(row["before"]),
+        }
+        same = [row, *(other.iloc[index].to_dict() for other in others)]
+        for title, one in zip(titles, same, strict=True):
+            cells[title] = write(one["after"])
+            cells[f"Δ {title} [95 %]"] = _change(one)
+        rows.append(cells)
+    cells = pd.DataFrame(rows)
+    names = [
+        f"{title}: {fact['after']}{_kind(fact['control'])}"
+        for title, fact in zip(titles, facts, strict=True)
+    ]
+    by_language = first[first["language"].notna()]
+    notes = [
+        f"Before: {facts[0]['before']}; {'; '.join(names)}.",
+        "Partners found: share of texts whose mean state is nearest, by cosine, to that of their "
+        "own translation, mean over layers (embeddings included). Losses: nats a token, "
+        f"mean over texts. {_MARK.strip()}: a language that the alignment trained on.",
+        "Δ: change from the model before, with its 95 % interval over texts (of ten or more).",
+        "Texts a language: "
+        + "; ".join(
+            f"{_measure(measure, facts[0]['pivot'])}: {numbers(rows['n'])}"
+            for measure, rows in by_language.groupby("measure", sort=False)
+        )
+        + ".",
+    ]
+    return Layout(notes, cells, ("measure",), list(cells.columns[2:]))
+
+
+def _over_layers(path: str | Path) -> pd.DataFrame:
+    table = read_table(path, RETRIEVAL_CHANGE)
+    return table[table["layer"].isna()].drop(columns="layer")
+
+
+def _titles(models: int) -> list[str]:
+    """Return what the aligned model and its controls are called."""
+    if models == 2:
+        return ["after", "control"]
+    return ["after", *(f"control {number}" for number in range(1, models))]
+
+
+def _kind(control: str | None) -> str:
+    return "" if control is None else f" ({control.replace('_', ' ')})"
+
+
+def _measure(measure: str, pivot: str) -> str:
+    return {
+        RETRIEVAL: "partners found, %",
+        TEXT: "loss of texts",
+        TO_PIVOT: f"translation loss into {english_name(pivot)}",
+        FROM_PIVOT: f"translation loss from {english_name(pivot)}",
+    }[measure]
+
+
+def _language(row: dict[str, Any]) -> str:
+    if pd.isna(row["language"]):
+        return _GROUPS[row["group"]]
+    return f"{_MARK if row['group'] == 'trained' else ''}{english_name(row['language'])}"
+
+
+def _change(row: dict[str, Any]) -> str:
+    """Write a change and its interval: "+2.1 [+0.4, +3.8]"."""
+    scale, decimals = (100, 1) if row["measure"] == RETRIEVAL else (1, 2)
+    change, low, high = (
+        signed(scale * row[name], decimals) if pd.notna(row[name]) else ""
+        for name in ("change", "change_low", "change_high")
+    )
+    return f"{change} [{low}, {high}]" if low else change
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _nats(loss: float) -> str:
+    return f"{loss:.2f}"
