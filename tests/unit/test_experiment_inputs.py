@@ -116,6 +116,20 @@ def test_the_translation_model_is_noticed_by_its_files(tmp_path):
         assert found["translation"] == [f"{tmp_path}/config.json"]
 
 
+def test_questions_to_align_by_are_needed_in_few_languages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for language in ("en", "sw"):  # the pivot, and the language that is aligned; none in de
+        (tmp_path / f"{language}.txt").write_text("One.\nTwo.\n")
+    questions = {"format": "texts", "path": "{language}.txt"}
+    models = deepcopy(CONFIG["models"])
+    models["aligned"]["align"] |= {"method": "translation"}
+    given = {"models": models, "alignment": {"questions": questions}}
+    wildcards = Wildcards(dataset="alignment_questions")
+    assert reads("build_corpus", wildcards, **given) == {"data": ["en.txt", "sw.txt"]}
+    built = experiment(**given).settings("build_corpus")(wildcards)
+    assert built["languages"] == ["en", "sw"]
+
+
 def test_an_aligned_model_is_counted_on_no_question_that_it_was_aligned_by():
     datasets = deepcopy(CONFIG["datasets"])
     datasets["sums"]["held_out"] = 1

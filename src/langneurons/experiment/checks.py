@@ -20,7 +20,12 @@ from langneurons.experiment.datasets import (
 )
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.model_sections import LoadedModel, PublishedModel
-from langneurons.experiment.models import QUESTIONS, datasets_of, resolved_models
+from langneurons.experiment.models import (
+    QUESTIONS,
+    datasets_of,
+    languages_to_align,
+    resolved_models,
+)
 from langneurons.experiment.seeds import controls_of
 from langneurons.responses.language import check_languages
 from langneurons.responses.prompts import check_template, check_translation_template
@@ -40,7 +45,7 @@ def check(config: Configuration) -> None:
     # Aligned models are resolved first: others may name them and their checkpoints.
     models = resolved_models(config)
     _check_models(config, list(models))
-    _check_datasets(config)
+    _check_datasets(config, languages_to_align(config, models))
     run = [name for name, model in models.items() if not model.counts]
     if run:
         _check_folds(config)
@@ -108,7 +113,7 @@ def _check_writer(
         raise InputError(f"{key}: model {writer!r} takes its own responses from elsewhere")
 
 
-def _check_datasets(config: Configuration) -> None:
+def _check_datasets(config: Configuration, aligned: list[str]) -> None:
     for name, dataset in config.datasets.items():
         if name == QUESTIONS:
             raise InputError(
@@ -121,7 +126,7 @@ def _check_datasets(config: Configuration) -> None:
             )
         _check_dataset(f"datasets.{name}", dataset, config.languages)
     if config.alignment is not None:
-        _check_dataset("alignment.questions", config.alignment.questions, config.languages)
+        _check_dataset("alignment.questions", config.alignment.questions, aligned)
         prompt = config.alignment.question_translation.prompt
         key = "config: alignment.question_translation.prompt"
         _at(key, check_translation_template, prompt)

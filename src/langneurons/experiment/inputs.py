@@ -26,7 +26,10 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Reads:
         return {"data": demo_templates()}
     if on_hub(dataset):
         return {}
-    files = [dataset.path.replace("{language}", language) for language in experiment.languages]
+    files = [
+        dataset.path.replace("{language}", language)
+        for language in experiment.languages_of(wildcards.dataset)
+    ]
     return {"data": list(dict.fromkeys(files))}
 
 

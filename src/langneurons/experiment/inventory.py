@@ -8,7 +8,13 @@ from langneurons.experiment.alignment import PREFERENCE, Alignment, Translation
 from langneurons.experiment.datasets import HELD_OUT, AnyDataset, holds_texts
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.made import Made, alignment_of
-from langneurons.experiment.models import QUESTIONS, Model, datasets_of, resolved_models
+from langneurons.experiment.models import (
+    QUESTIONS,
+    Model,
+    datasets_of,
+    languages_to_align,
+    resolved_models,
+)
 from langneurons.experiment.reading import read_configuration
 from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.seeds import controls_of
@@ -129,6 +135,12 @@ class Inventory:
         if name == QUESTIONS:
             return self.alignment.questions
         return self.config.datasets[name.removesuffix(HELD_OUT)]
+
+    def languages_of(self, dataset: str) -> list[str]:
+        """Return the languages that a data set is read in."""
+        if dataset == QUESTIONS:
+            return languages_to_align(self.config, self.models)
+        return self.languages
 
     def holds_texts(self, dataset: str) -> bool:
         """Tell whether models read a data set's texts as they are, and answer no question."""

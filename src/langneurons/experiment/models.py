@@ -45,6 +45,13 @@ def datasets_of(config: Configuration, model: str) -> list[str]:
     return list(settings.counts if isinstance(settings, PublishedModel) else config.datasets)
 
 
+def languages_to_align(config: Configuration, models: Mapping[str, Model]) -> list[str]:
+    """Return the languages of the questions to align by: the pivot, and those aligned with it."""
+    made = [model.made for model in models.values() if model.made is not None]
+    needed = {config.pivot, *(language for one in made for language in one.languages)}
+    return [language for language in config.languages if language in needed]
+
+
 def resolved_models(config: Configuration) -> dict[str, Model]:
     """Return all models by name; the checkpoints of an aligned model come before it.
 

@@ -23,7 +23,7 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
         settings["parallel"] = False
     return {
         "dataset": settings,
-        "languages": experiment.languages,
+        "languages": experiment.languages_of(wildcards.dataset),
         "held_out": wildcards.dataset.endswith(HELD_OUT),
     }
 
