@@ -41,3 +41,27 @@ def test_the_readme_counts_them(language):
     lines = passages(language)
     assert characters == f"{sum(map(len, lines)):,}"
     assert words in ("–", f"{sum(len(line.split()) for line in lines):,}")
+
+
+def parallel(language: str) -> list[str]:
+    path = FOLDER.parent / f"parallel/{language}.txt"
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "sw"])
+def test_the_texts_to_align_by_are_clean_and_none_of_the_passages(language):
+    lines = parallel(language)
+    assert len(lines) == len(set(lines)) == 192
+    assert all(line == " ".join(line.split()) and len(line) > 10 for line in lines)
+    assert not set(lines) & set(passages(language))
+    assert language != "zh" or not re.findall(r"[A-Za-z]", "".join(lines))
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "sw"])
+def test_their_readme_counts_them(language):
+    readme = (FOLDER.parent / "parallel/README.md").read_text()
+    row = re.search(rf"`{language}\.txt` .*", readme).group()
+    _, _, words, characters = [cell.strip() for cell in row.strip("|").split("|")]
+    lines = parallel(language)
+    assert characters == f"{sum(map(len, lines)):,}"
+    assert words in ("–", f"{sum(len(line.split()) for line in lines):,}")

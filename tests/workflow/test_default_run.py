@@ -107,7 +107,7 @@ def test_the_run_said_at_its_start_what_it_would_do(finished):
     logs = [path.read_text() for path in (finished.folder / ".snakemake/log").glob("*.log")]
     # 8 problems, 3 languages, 12 tokens; 8 questions, 2 languages, 4 samples, 48 tokens.
     expected = (
-        "base       writes up to 288 tokens (24 responses) · "
+        "base              writes up to 288 tokens (24 responses) · "
         "samples up to 3,072 tokens (64 responses) · scoring up to 32 responses · "
     )
     assert any(

@@ -56,8 +56,8 @@ def test_a_figure_in_one_file_gets_its_target_and_pictures(finished: Project):
     path = finished.folder / "src/langneurons/figures/toy.py"
     path.write_text(FIGURE)
     try:
-        assert finished.drawn() == {"toy": 6}, "3 models × 2 methods, and nothing else again"
-        assert finished.drawn("figure99") == {"toy": 6}
+        assert finished.drawn() == {"toy": 10}, "5 models × 2 methods, and nothing else again"
+        assert finished.drawn("figure99") == {"toy": 10}
         place = "results/figures/toy/base/sums/ternary"
         finished.run(f"{place}.png")
         for suffix in (".png", ".pdf"):
@@ -73,7 +73,7 @@ def test_a_method_in_one_file_types_neurons(finished: Project):
     finished.write_config({**WHOLE_CONFIG, "neurons": neurons})
     try:
         neurons_of_base = "results/neurons/base/sums/toy.parquet"
-        assert finished.planned("neurons") == {"type_neurons": 3}
+        assert finished.planned("neurons") == {"type_neurons": 5}
         finished.run(neurons_of_base)
         table = pd.read_parquet(finished.folder / neurons_of_base)
         assert table["selected"].sum() == round(0.1 * len(table))
@@ -107,9 +107,9 @@ rule mine:
 ''')
     planned = finished.planned("--directory", str(tmp_path), "--snakefile",
                                str(tmp_path / "Snakefile"))  # fmt: skip
-    assert planned["langneurons_type_neurons"] == 3 * 2
+    assert planned["langneurons_type_neurons"] == 5 * 2
     assert planned["langneurons_draw_figure"] > 30
     planned = finished.planned("--directory", str(tmp_path), "--snakefile",
                                str(tmp_path / "Snakefile"), "langneurons_figure3")  # fmt: skip
-    assert planned["langneurons_draw_figure"] == 3 * 2
+    assert planned["langneurons_draw_figure"] == 5 * 2
     assert not (tmp_path / "results").exists()

@@ -10,6 +10,7 @@ from langneurons.experiment.settings.basis import (
     Settings,
     all_languages,
     bootstrap,
+    compared,
     deciding,
     spec_of,
 )
@@ -100,18 +101,6 @@ def _phases(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_method(experiment, wildcards), **bootstrap(experiment)}
 
 
-def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
-    names = (wildcards.before, wildcards.after)
-    made = experiment.models[wildcards.after].made
-    return {
-        "languages": experiment.languages,
-        "pivot": experiment.config.pivot,
-        "trained": experiment.trained(*names),
-        "names": names,
-        **({"control": made.control} if made and made.control else {}),
-    }
-
-
 def _dataset_overlap(experiment: Inventory, wildcards: Any) -> Settings:
     datasets = experiment.datasets_of(wildcards.model)
     return {"datasets": datasets, "languages": experiment.languages}
@@ -154,7 +143,7 @@ SETTINGS: Rules = {
     "export_masks": all_languages,
     "segment_layers": _segments,
     "describe_phases": _phases,
-    "compare_models": _comparison,
+    "compare_models": compared,
     "overlap_datasets": _dataset_overlap,
     "grade_responses": all_languages,
     "evaluate_accuracy": _accuracy,

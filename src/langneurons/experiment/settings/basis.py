@@ -35,3 +35,16 @@ def deciding(settings: Settings, *left_out: str) -> Settings:
 def bootstrap(experiment: Inventory) -> Settings:
     """Return how many replicates are drawn, and their seed."""
     return experiment.config.uncertainty.settings("replicates", "seed")
+
+
+def compared(experiment: Inventory, wildcards: Any) -> Settings:
+    """Return whom a comparison compares, and in which languages."""
+    names = (wildcards.before, wildcards.after)
+    made = experiment.models[wildcards.after].made
+    return {
+        "languages": experiment.languages,
+        "pivot": experiment.config.pivot,
+        "trained": experiment.trained(*names),
+        "names": names,
+        **({"control": made.control} if made and made.control else {}),
+    }

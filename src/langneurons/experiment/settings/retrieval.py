@@ -3,7 +3,13 @@
 from typing import Any
 
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.settings.basis import Rules, Settings, bootstrap, spec_of
+from langneurons.experiment.settings.basis import (
+    Rules,
+    Settings,
+    bootstrap,
+    compared,
+    spec_of,
+)
 
 
 def _measuring(experiment: Inventory, wildcards: Any) -> Settings:
@@ -17,16 +23,7 @@ def _measuring(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _change(experiment: Inventory, wildcards: Any) -> Settings:
-    names = (wildcards.before, wildcards.after)
-    made = experiment.models[wildcards.after].made
-    return {
-        "languages": experiment.languages,
-        "pivot": experiment.config.pivot,
-        "trained": experiment.trained(*names),
-        "names": names,
-        **({"control": made.control} if made and made.control else {}),
-        "uncertainty": bootstrap(experiment),
-    }
+    return {**compared(experiment, wildcards), "uncertainty": bootstrap(experiment)}
 
 
 SETTINGS: Rules = {"measure_retrieval": _measuring, "compare_retrieval": _change}
