@@ -114,16 +114,18 @@ ROOMS = {
     "models": "artifacts",
     "responses": "artifacts corpora models uncertainty",
     "activations": "artifacts models responses",
-    "neurons": "artifacts activations",
+    "neurons": "artifacts activations uncertainty",
     "phases": "artifacts activations neurons uncertainty",
-    "comparison": "artifacts neurons phases responses uncertainty",
+    "comparison": "activations artifacts neurons phases responses uncertainty",
     "alignment": "artifacts corpora models responses",
     "retrieval": "artifacts corpora models responses uncertainty",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
-    "figures": "activations alignment artifacts comparison corpora interventions neurons phases "
-    "responses retrieval",
-    "tables": "artifacts comparison corpora figures models phases responses retrieval",
+    "claims": "activations artifacts comparison interventions neurons phases retrieval uncertainty",
+    "figures": "activations alignment artifacts claims comparison corpora interventions neurons "
+    "phases responses retrieval",
+    "tables": "artifacts claims comparison corpora figures models neurons phases responses "
+    "retrieval",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures models neurons responses",

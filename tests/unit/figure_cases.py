@@ -6,6 +6,7 @@ import pyarrow as pa
 from langneurons.artifacts.tables import write_table
 from langneurons.comparison.changes import LAYERS, SHARING
 from langneurons.figures.frame import render
+from langneurons.neurons.stability import CERTAINTY
 from langneurons.neurons.table import SUMMARY
 from langneurons.phases.table import PHASES
 from langneurons.responses.accuracy import ACCURACY
@@ -34,14 +35,22 @@ def summaries(folder, *totals):
         "method": "ternary",
         "languages": LANGUAGES,
         "threshold": 0.5,
-        "histogram_all": [],
-        "histogram_selected": [],
+        "histogram_all": [6, 2, 1, 1],
+        "histogram_selected": [1, 2, 1, 0],
         "mask_sizes": [],
     }
     return [
         artefact(folder / f"{i}.summary", pd.DataFrame([{**row, **numbers}]), SUMMARY)
         for i, numbers in enumerate(totals)
     ]
+
+
+def certainty_by_layer(folder, low=None, high=None):
+    """Write intervals of the specific, related, general and other neurons of layers 0–2."""
+    kinds = ["specific", "related", "general", "other"]
+    places = [str(layer) for layer in range(3) for _ in kinds]
+    table = pd.DataFrame({"quantity": "layer", "place": places, "type": kinds * 3})
+    return artefact(folder / "certainty", table.assign(low=low, high=high), CERTAINTY)
 
 
 def two_phases(folder, low, high):
@@ -59,19 +68,24 @@ def two_phases(folder, low, high):
     return artefact(folder / "phases", table, PHASES)
 
 
-def changes_by_layer(path, change):
+#: What a comparison's provenance says of its models.
+SIDES = {"before": "base", "after": "aligned", "control": None, "scale": "own"}
+CONTROL = {**SIDES, "after": "shuffled", "control": "shuffled"}
+
+
+def changes_by_layer(path, change, models=SIDES, **columns):
     """Write a comparison by layer; ``change``: specific, related, general, other of layers 0–2."""
     kinds = ["specific", "related", "general", "other"]
     layers = [layer for layer in range(3) for _ in kinds]
-    table = pd.DataFrame({"layer": layers, "type": kinds * 3, "change": change})
-    return artefact(path, table, LAYERS, before="base", after="aligned")
+    table = pd.DataFrame({"layer": layers, "type": kinds * 3, "change": change, **columns})
+    return artefact(path, table, LAYERS, **models)
 
 
-def changes_by_n(path, **columns):
+def changes_by_n(path, models=SIDES, **columns):
     """Write a comparison by N; columns: N = 0, 1, 2 of all neurons, then of the selected."""
     populations = ["all"] * 3 + ["selected"] * 3
     table = pd.DataFrame({"population": populations, "n_languages": [0, 1, 2] * 2, **columns})
-    return artefact(path, table, SHARING, before="base", after="aligned")
+    return artefact(path, table, SHARING, **models)
 
 
 def accuracies():

@@ -4,24 +4,22 @@ import pandas as pd
 import pyarrow as pa
 
 from langneurons.artifacts.tables import write_table
-from langneurons.comparison.changes import LAYERS
+from langneurons.comparison.changes import TOTALS
 from langneurons.models.schema import MODEL
 from langneurons.tables import alignment_changes
 
-#: Type → its neurons before and after, in each of two layers.
-_ALIGNED = {"specific": [(3, 1), (4, 4)], "related": [(5, 5), (0, 2)], "general": [(9, 12), (1, 1)]}
-_SHUFFLED = {"specific": [(3, 0), (4, 4)], "related": [(5, 4), (0, 0)], "general": [(9, 9), (1, 3)]}
+#: Type → its neurons before and after, and the interval of the change.
+_ALIGNED = {"specific": (7, 5, -4, 0), "related": (5, 7, 1, 3), "general": (10, 13, -1, 7)}
+_SHUFFLED = {"specific": (7, 4, -5, -1), "related": (5, 4, -3, 1), "general": (10, 12, 1, 3)}
 
 
 def comparison(path, after, control, counts):
     rows = [
-        (layer, kind, before, now, now - before)
-        for layer in range(2)
-        for kind, numbers in {**counts, "other": [(7, 7)] * 2}.items()
-        for before, now in [numbers[layer]]
+        (kind, before, now, now - before, low, high, low > 0 or high < 0, 0)
+        for kind, (before, now, low, high) in {**counts, "other": (7, 7, 0, 0)}.items()
     ]
     facts = {"before": "base", "after": after, "control": control}
-    write_table(pd.DataFrame(rows, columns=LAYERS.names), path, LAYERS, facts)
+    write_table(pd.DataFrame(rows, columns=TOTALS.names), path, TOTALS, facts)
     return path
 
 
@@ -39,13 +37,15 @@ def card(path, norm):
 
 
 def test_an_alignment_and_its_control_stand_side_by_side(tmp_path):
-    layers = [
+    totals = [
         comparison(tmp_path / "a", "aligned", None, _ALIGNED),
         comparison(tmp_path / "c", "shuffled", "target_only", _SHUFFLED),
     ]
     cards = [card(tmp_path / "ac", 1.5), card(tmp_path / "cc", 0.25)]
-    table = alignment_changes.make(layers, cards)
-    assert [tuple(row) for row in table.itertuples(index=False)] == [
+    table = alignment_changes.make(totals, cards)
+    numbers = table[[*table.columns[:8]]]
+    assert table.columns[8:].tolist() == ["change_low", "change_high", "changed", "refitting"]
+    assert [tuple(row) for row in numbers.itertuples(index=False)] == [
         ("base", "aligned", "alignment", 1.5, "specific", 7, 5, -2),
         ("base", "aligned", "alignment", 1.5, "related", 5, 7, 2),
         ("base", "aligned", "alignment", 1.5, "general", 10, 13, 3),
@@ -58,4 +58,4 @@ def test_an_alignment_and_its_control_stand_side_by_side(tmp_path):
     assert cells["role"].tolist() == ["", "alignment", "target only"]
     assert cells["‖ΔW‖"].tolist() == ["", "1.5", "0.25"]
     assert cells["specific"].tolist() == ["7", "5", "4"]
-    assert cells["Δ specific"].tolist() == ["", "−2", "−3"]
+    assert cells["Δ specific [95 %]"].tolist() == ["", "−2 [−4, 0]", "−3 [−5, −1]"]

@@ -10,6 +10,7 @@ from phase_cases import write_phase_artefacts
 
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
+from langneurons.comparison.scale import SCALES
 from langneurons.comparison.tables import write_comparison
 from langneurons.errors import InputError
 from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
@@ -30,12 +31,23 @@ AFTER = Neurons(
     ),
     selected=np.array([[True, True, False], [False, False, True]]),
 )
+
+
+def change(counted: changes.Counted, before=BEFORE, after=AFTER) -> pd.DataFrame:
+    """A table of changes without draws, and with nothing that refitting adds."""
+    rows = counted.numbers(before).size
+    table = changes.change_table(
+        counted, before, after, np.zeros(rows, int), np.empty((0, rows)), units=0
+    )
+    assert table.columns.tolist() == counted.schema.names
+    return table
+
+
 PHASES = pd.DataFrame({"phase": [1, 2], "name": ["a", "b"], "first_layer": [0, 1]})
 
 
 def test_layer_change_by_hand():
-    table = changes.layer_change(BEFORE, AFTER)
-    assert table.columns.tolist() == changes.LAYERS.names
+    table = change(changes.by_layer(2))
     assert table["layer"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
     assert table["type"].tolist() == list(TYPES) * 2
     # specific, related, general, other of layer 0, then of layer 1
@@ -44,10 +56,16 @@ def test_layer_change_by_hand():
     assert table["change"].tolist() == [-1, 1, 0, 0, 0, 0, 1, -1]
 
 
+def test_total_change_by_hand():
+    table = change(changes.in_total())
+    assert table["type"].tolist() == list(TYPES)
+    assert table["before"].tolist() == [2, 1, 1, 2]
+    assert table["after"].tolist() == [1, 2, 2, 1]
+
+
 def test_phase_change_by_hand():
     one = PHASES.iloc[:1]
-    table = changes.phase_change(BEFORE, AFTER, one)
-    assert table.columns.tolist() == changes.PHASES.names
+    table = change(changes.by_phase(one))
     assert table["name"].tolist() == ["a"] * 4
     # Both layers in one phase: their sum.
     assert table["before"].tolist() == [2, 1, 1, 2]
@@ -55,8 +73,7 @@ def test_phase_change_by_hand():
 
 
 def test_sharing_change_by_hand():
-    table = changes.sharing_change(BEFORE, AFTER)
-    assert table.columns.tolist() == changes.SHARING.names
+    table = change(changes.by_sharing(3))
     assert table["population"].tolist() == ["all"] * 4 + ["selected"] * 4
     assert table["n_languages"].tolist() == [0, 1, 2, 3] * 2
     # N before: 1 2 0 / 3 1 1; after: 2 2 0 / 3 3 1. Selected: 1 2 1; after 2 2 1.
@@ -66,8 +83,7 @@ def test_sharing_change_by_hand():
 
 
 def test_language_change_by_hand():
-    table = changes.language_change(BEFORE, AFTER, ("en", "ru", "es"), "en", ["es"])
-    assert table.columns.tolist() == changes.LANGUAGES.names
+    table = change(changes.by_language(("en", "ru", "es"), "en", ["es"]))
     assert table["language"].tolist() == ["en", "en", "ru", "ru", "es", "es"]
     assert table["type"].tolist() == ["specific", "related"] * 3
     assert table["pivot"].tolist() == [True] * 2 + [False] * 4
@@ -78,14 +94,29 @@ def test_language_change_by_hand():
     assert table["change"].tolist() == [-1, 1, 1, 0, -1, 1]
 
 
+def test_group_change_by_hand():
+    table = change(changes.by_group(("en", "ru", "es"), "en", ["es"]))
+    assert table["group"].unique().tolist() == ["pivot", "rest", "trained", "other"]
+    assert table["n_languages"].tolist() == [1, 1, 2, 2, 1, 1, 2, 2]
+    assert table["languages"].tolist()[::2] == [["en"], ["ru", "es"], ["es"], ["en", "ru"]]
+    # The rows of English, Russian and Spanish summed.
+    assert table["before"].tolist() == [1, 1, 1, 1, 1, 0, 1, 2]
+    assert table["after"].tolist() == [0, 2, 1, 2, 0, 1, 1, 3]
+
+
+def test_a_group_without_a_language_has_no_row():
+    table = change(changes.by_group(("en", "ru", "es"), "en", []))
+    assert table["group"].unique().tolist() == ["pivot", "rest", "other"]
+
+
 @QUICK
 @given(typed_neurons(3, 4), typed_neurons(3, 4))
 def test_changes_of_all_types_cancel_out(before, after):
     # Every neuron has one type before and one after.
-    layers = changes.layer_change(before, after)
+    layers = change(changes.by_layer(3), before, after)
     assert (layers.groupby("layer")["change"].sum() == 0).all()
     assert (layers.groupby("layer")["before"].sum() == 4).all()
-    sharing = changes.sharing_change(before, after).groupby("population")["change"].sum()
+    sharing = change(changes.by_sharing(3), before, after).groupby("population")["change"].sum()
     assert sharing["all"] == 0
     assert sharing["selected"] == after.selected.sum() - before.selected.sum()
 
@@ -98,18 +129,18 @@ def test_phases_sum_their_layers(before, after, cuts):
     phases = pd.DataFrame(
         {"phase": range(1, len(starts) + 1), "name": names, "first_layer": starts}
     )
-    layers = changes.layer_change(before, after)
+    layers = change(changes.by_layer(5), before, after)
     phase = np.searchsorted(starts, layers["layer"], side="right")
     expected = layers.assign(phase=phase).groupby(["phase", "type"])["change"].sum()
-    found = changes.phase_change(before, after, phases).set_index(["phase", "type"])["change"]
+    found = change(changes.by_phase(phases), before, after).set_index(["phase", "type"])["change"]
     assert found.to_dict() == expected.to_dict()
 
 
 @QUICK
 @given(typed_neurons(2, 4), typed_neurons(2, 4))
 def test_exchanging_the_models_negates_every_change(before, after):
-    for compare in (changes.layer_change, changes.sharing_change):
-        forward, backward = compare(before, after), compare(after, before)
+    for counted in (changes.in_total(), changes.by_layer(2), changes.by_sharing(3)):
+        forward, backward = change(counted, before, after), change(counted, after, before)
         assert forward["change"].tolist() == (-backward["change"]).tolist()
 
 
@@ -117,12 +148,10 @@ def test_exchanging_the_models_negates_every_change(before, after):
 @given(typed_neurons(2, 4), typed_neurons(2, 4), st.permutations(range(3)))
 def test_permuting_languages_permutes_the_rows(before, after, order):
     languages = LANGUAGES[:3]
-    table = changes.language_change(before, after, languages, "en", ["ru"])
-    permuted = changes.language_change(
+    table = change(changes.by_language(languages, "en", ["ru"]), before, after)
+    permuted = change(
+        changes.by_language([languages[i] for i in order], "en", ["ru"]),
         *(Neurons(n.kind, n.active[..., order], n.selected) for n in (before, after)),
-        [languages[i] for i in order],
-        "en",
-        ["ru"],
     )
     expected = table.set_index(["language", "type"]).loc[
         pd.MultiIndex.from_frame(permuted[["language", "type"]])
@@ -130,36 +159,74 @@ def test_permuting_languages_permutes_the_rows(before, after, order):
     pd.testing.assert_frame_equal(permuted.set_index(["language", "type"]), expected)
 
 
+def test_a_change_whose_interval_leaves_out_0_is_one():
+    # Totals change by −1, +1, +1, −1; ten folds give t = 2.262 at nine degrees of freedom.
+    # sd of draws: (−1, −1) 0; (0, 2) √2, as is that of (1, −3); (1.2, 0.8) 0.2 √2 = 0.283.
+    replicates = np.array([[-1, 0, 1.2, 1], [-1, 2, 0.8, -3]])
+    table = changes.change_table(
+        changes.in_total(), BEFORE, AFTER, np.zeros(4, int), replicates, units=10
+    )
+    assert table["changed"].tolist() == [True, False, True, False]
+    np.testing.assert_allclose(table["change_low"][2], 1 - 2.26216 * 0.2 * 2**0.5, rtol=1e-5)
+    np.testing.assert_allclose(table["change_high"][1], 1 + 2.26216 * 2**0.5, rtol=1e-5)
+    few = changes.change_table(
+        changes.in_total(), BEFORE, AFTER, np.zeros(4, int), replicates, units=9
+    )
+    assert few[["change_low", "change_high", "changed"]].isna().all(axis=None)
+
+
 SHAPE = {"top_rate": 0.5, "threshold_quantile": 0.25, "lambda_": 0.0}
-NAMES = ("layers", "sharing", "phases", "languages", "overlap", "transitions")
+COUNTED = ("totals", "layers", "sharing", "phases", "languages", "groups")
+NAMES = (*COUNTED, "overlap", "transitions")
+UNCERTAINTY = {"replicates": 20, "seed": 0}
 
 
 def write_model(folder, probabilities: np.ndarray):
     folder.mkdir()
     counts, _, neurons, summary = write_case(folder, probabilities, **SHAPE)
     outputs = write_phase_artefacts(folder, neurons, summary, counts, 2, SHAPE)
-    return neurons, outputs["phases"]
+    return counts, outputs["phases"]
 
 
-def test_comparison_artefacts(tmp_path):
+def compare(first, second, phases, outputs, scale="common"):
+    write_comparison(
+        first,
+        second,
+        phases,
+        outputs,
+        languages=("en", "ru"),
+        pivot="en",
+        trained=["ru"],
+        names=("base", "aligned"),
+        method="ternary",
+        parameters=SHAPE,
+        scale=scale,
+        uncertainty=UNCERTAINTY,
+    )
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_comparison_artefacts(tmp_path, scale):
     specific, general = one_layer((1, 0), (0, 1)), one_layer((1, 1), (0.5, 0.5))
     first, phases = write_model(tmp_path / "first", np.concatenate([specific, general]))
     second, _ = write_model(tmp_path / "second", np.concatenate([general, specific]))
     outputs = {name: tmp_path / f"{name}.parquet" for name in NAMES}
-    names = ("base", "aligned")
-    write_comparison(first, second, phases, outputs, ("en", "ru"), "en", ["ru"], names)
+    compare(first, second, phases, outputs, scale)
     schemas = {
-        **{name: getattr(changes, name.upper()) for name in NAMES[:4]},
-        **{name: getattr(positions, name.upper()) for name in NAMES[4:]},
+        **{name: getattr(changes, name.upper()) for name in COUNTED},
+        **{name: getattr(positions, name.upper()) for name in NAMES[len(COUNTED) :]},
     }
     tables = {name: read_table(outputs[name], schemas[name]) for name in NAMES}
     assert read_provenance(outputs["layers"])["before"] == "base"
+    assert read_provenance(outputs["layers"])["scale"] == scale
     # Two specific neurons move from layer 0 to layer 1, two general ones the other way.
     assert tables["layers"]["change"].tolist() == [-2, 0, 2, 0, 2, 0, -2, 0]
     assert tables["phases"]["change"].tolist() == [-2, 0, 2, 0, 2, 0, -2, 0]
     assert read_phases(phases)["first_layer"].tolist() == [0, 1]
-    assert not tables["sharing"]["change"].any()
-    assert not tables["languages"]["change"].any()
+    for name in ("totals", "sharing", "languages", "groups"):
+        assert not tables[name][["change", "refitting"]].any(axis=None)
+    # One fold is too few for an interval.
+    assert tables["totals"][["change_low", "changed"]].isna().all(axis=None)
     assert tables["overlap"]["n_both"].tolist() == [0, 0, 0, 0]
     moved = tables["transitions"].query("neurons > 0")
     assert moved[["type_before", "type_after", "neurons"]].to_numpy().tolist() == [
@@ -172,7 +239,5 @@ def test_models_of_different_shape_are_refused(tmp_path):
     pair = one_layer((1, 0), (1, 1))
     first, phases = write_model(tmp_path / "first", np.concatenate([pair, pair]))
     second, _ = write_model(tmp_path / "second", np.concatenate([pair, pair, pair]))
-    with pytest.raises(
-        InputError, match=r"second/neurons\.parquet: 3 layers × 2 neurons, expected 2 × 2 as in"
-    ):
-        write_comparison(first, second, phases, {}, ("en", "ru"), "en", [], ("a", "b"))
+    with pytest.raises(InputError, match=r"3 layers × 2 neurons, expected 2 × 2 as in .*first/"):
+        compare(first, second, phases, {})

@@ -55,6 +55,58 @@ def test_a_control_is_compared_with_the_model_before_too():
     assert experiment.controls({"before": "base", "after": "shuffled"}) == []
 
 
+def test_an_alignment_and_its_controls_are_one_family_over_seeds():
+    config = with_seeds([4, 5], [4, 5])
+    config["models"]["bare"] = {
+        "align": {**ALIGN, "control": "target_only", "seeds": [4, 5]},
+        "responses_from": "base",
+    }
+    config["comparisons"][0]["control"] = ["shuffled", "bare"]
+    experiment = Experiment(config)
+    (family,) = experiment.families
+    assert (family.before, family.name) == ("base", "aligned")
+    assert family.after == ["aligned-seed4", "aligned-seed5"]
+    assert family.controls == {
+        "shuffled": ["shuffled-seed4", "shuffled-seed5"],
+        "bare": ["bare-seed4", "bare-seed5"],
+    }
+    job = SimpleNamespace(before="base", family="aligned", dataset="demo", method="lape")
+    job.items = lambda: [("before", "base"), ("dataset", "demo"), ("method", "lape")]
+    assert experiment.settings("attribute_changes")(job) == {
+        "family": "aligned",
+        "controls": ["shuffled", "bare"],
+        "seeds": 2,
+        "margin": 0.05,
+    }
+    reads = experiment.reads("attribute_changes")(job)
+    assert reads["totals"] == [
+        f"results/comparison/base-vs-{name}/demo/lape/totals.parquet" for name in family.compared
+    ]
+    assert family.compared[:3] == ["aligned-seed4", "aligned-seed5", "shuffled-seed4"]
+    assert "results/attribution/base-vs-aligned/demo/lape.parquet" in experiment.targets["all"]
+    figure = experiment.drawn["layer_change", "base-vs-aligned-seed5/demo/lape"]
+    assert figure.reads()["controls"] == [
+        f"results/comparison/base-vs-{name}-seed5/demo/lape/layers.parquet"
+        for name in ("shuffled", "bare")
+    ]
+
+
+def test_a_comparison_without_a_control_is_no_family():
+    experiment = Experiment(ALIGNED)
+    assert experiment.families == []
+    assert experiment.drawn.keys() & {("attribution", "base-vs-aligned/demo/lape")} == set()
+
+
+def test_a_family_of_one_seed_has_the_models_names():
+    (family,) = Experiment(CONTROLLED).families
+    assert (family.name, family.after) == ("aligned", ["aligned"])
+    config = deepcopy(CONTROLLED)
+    # A name that ends as a seed's does, in a configuration without seeds.
+    config["models"]["aligned-seed0"] = config["models"].pop("aligned")
+    config["comparisons"][0]["after"] = "aligned-seed0"
+    assert Experiment(config).families[0].name == "aligned-seed0"
+
+
 def test_a_control_is_compared_for_the_languages_of_its_alignment():
     config = deepcopy(CONTROLLED)
     config["comparisons"][0]["trained"] = ["de"]

@@ -79,7 +79,7 @@ def languages_table(after):
             key = (language, language == "en", language != "en", kind)
             now = after[kind][i]
             rows.append((*key, before[i], now, now - before[i]))
-    return pd.DataFrame(rows, columns=LANGUAGES.names)
+    return pd.DataFrame(rows, columns=LANGUAGES.names[:7])
 
 
 def draw_types(folder, tables, totals):
@@ -173,7 +173,7 @@ def test_an_axis_without_a_change_is_labelled_0_once(tmp_path):
     figures = [
         draw("layer_dynamics", by_layer | phases | facts, {"steps": [0, 20]}),
         draw("sharing_dynamics", {"changes": [by_n]} | facts, {"steps": [0, 20]}),
-        draw("sharing_change", {"sharing": by_n} | facts),
+        draw("sharing_change", {"sharing": by_n, "controls": []} | facts),
     ]
     for axes in (axes for figure in figures for axes in figure.axes):
         assert visible_ticks(axes) == ["0"]

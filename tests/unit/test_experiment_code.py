@@ -34,7 +34,10 @@ def test_every_rule_with_a_script_depends_on_its_code():
 
 
 @pytest.mark.parametrize("method", ["ternary", "lape"])
-@pytest.mark.parametrize("rule", ["type_neurons", "describe_phases"])
+@pytest.mark.parametrize(
+    "rule",
+    ["type_neurons", "resample_neurons", "vary_settings", "describe_phases", "compare_models"],
+)
 def test_a_method_depends_on_itself_only(rule, method):
     found = files(rule, model="base", dataset="sums", method=method)
     methods = {name for name in found if name.startswith("neurons/methods/")}
@@ -61,7 +64,7 @@ def test_what_decides_which_cells_are_measured_counts(rule):
     assert {"artifacts/cells", "artifacts/digests", "artifacts/shares"} <= found
 
 
-@pytest.mark.parametrize("rule", ["deactivate", "steer", "compare_models", "export_masks"])
+@pytest.mark.parametrize("rule", ["deactivate", "steer", "attribute_changes", "export_masks"])
 def test_what_takes_typed_neurons_depends_on_no_method(rule):
     found = files(rule, **vars(selection()), **SHARE, before="base", after="other")
     assert not {"neurons/methods/ternary", "neurons/methods/lape"} & found

@@ -95,13 +95,19 @@ def test_scores_depend_on_the_translation_model():
 
 
 def test_comparisons_know_their_models_and_the_languages_trained_on():
-    sides = Wildcards(before="base", after="other")
+    sides = Wildcards(before="base", after="other", method="lape")
     assert settings("compare_models", sides) == {
         "languages": ["en", "de", "sw"],
         "pivot": "en",
         "trained": ["de"],
         "names": ("base", "other"),
+        "method": "lape",
+        "parameters": {"top_rate": 0.01, "threshold_quantile": 0.95},
+        "scale": "common",
+        "uncertainty": {"replicates": 200, "seed": 0},
     }
+    own = settings("compare_models", sides, comparison={"scale": "own"})
+    assert own["scale"] == "own"
     assert settings("compare_accuracy", sides)["uncertainty"] == {"replicates": 200, "seed": 0}
     overlap = settings("overlap_datasets", Wildcards(model="base", method="lape"))
     assert overlap["datasets"] == ["sums", "tales"]

@@ -5,9 +5,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from figure_cases import (
+    CONTROL,
     LANGUAGES,
+    SIDES,
     accuracies,
     artefact,
+    certainty_by_layer,
     changes_by_layer,
     changes_by_n,
     draw,
@@ -42,6 +45,7 @@ def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase(tmp_pat
     paths = {
         "phases": two_phases(tmp_path, [0.0, 1.5], [0.0, 2.0]),
         "layers": artefact(tmp_path / "layers", layers, LAYERS),
+        "certainty": certainty_by_layer(tmp_path),
         "summary": summaries(tmp_path, {})[0],
     }
     axes = draw("layer_distribution", paths).axes[0]
@@ -62,8 +66,13 @@ def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase(tmp_pat
 
 def test_layer_change_draws_a_panel_a_type_with_its_total(tmp_path):
     change = [-4, 1, 0, 3, 2, 0, 0, -2, 0, -3, 0, 3]
+    low = [value - 3 for value in change]
+    high = [value + 3 for value in change]
+    ends = {"change_low": low, "change_high": high}
+    shuffled = [-9, 0, 0, 9, *[0] * 8]
     paths = {
-        "layers": changes_by_layer(tmp_path / "layers", change),
+        "layers": changes_by_layer(tmp_path / "layers", change, **ends),
+        "controls": [changes_by_layer(tmp_path / "control", shuffled, CONTROL)],
         "phases": two_phases(tmp_path, [0.0, 1.5], [0.0, 2.0]),
         "summaries": summaries(tmp_path, {}, {}),
     }
@@ -74,6 +83,15 @@ def test_layer_change_draws_a_panel_a_type_with_its_total(tmp_path):
     assert specific.get_ylabel() == "Δ specific\n(total −2)"
     assert related.get_ylabel() == "Δ related\n(total −2)"
     assert general.get_ylabel() == "Δ general\n(total 0)"
+    segments = [line[:, 1].tolist() for line in specific.collections[-1].get_segments()]
+    assert segments == [[-7, -1], [-1, 5], [-3, 3]]
+    (marks,) = [line for line in specific.lines if line.get_marker() == "D"]
+    assert marks.get_ydata().tolist() == [-9, 0, 0]
+    assert specific.get_ylim() == (-9 * 1.1, 9 * 1.1)
+    notes = figure.get_supxlabel().replace("\n", " ")
+    assert (
+        "Thin lines: 95 % interval over texts. Open markers: shuffled, control (shuffled)." in notes
+    )
 
 
 def draw_sharing(module, folder):
@@ -81,6 +99,11 @@ def draw_sharing(module, folder):
     change = [-20, 30, -10, 1, -2, 0]
     paths = {
         "sharing": changes_by_n(folder / "sharing", before=before, after=after, change=change),
+        "controls": [
+            changes_by_n(
+                folder / "c", CONTROL, change=[0, 50, 0, 0, 0, 0], after=[0, 7, 0, 0, 0, 0]
+            )
+        ],
         "summaries": summaries(folder, {}, {}),
     }
     return draw(module, paths)
@@ -90,6 +113,8 @@ def test_sharing_change_leaves_out_neurons_of_no_language_and_labels_every_bar(t
     figure = draw_sharing("sharing_change", tmp_path)
     assert [heights(axes) for axes in figure.axes] == [[30, -10], [-2, 0]]
     assert [texts(axes) for axes in figure.axes] == [["+30", "−10"], ["−2", "0"]]
+    # The label stands beyond the control's mark at 50.
+    assert figure.axes[0].texts[0].xy == (1, 50)
 
 
 def test_sharing_counts_draws_before_and_after_told_apart_by_hatch(tmp_path):
@@ -100,6 +125,8 @@ def test_sharing_counts_draws_before_and_after_told_apart_by_hatch(tmp_path):
     assert texts(selected) == ["0", "7", "0", "1", "5", "0"]
     hatches = [container[0].get_hatch() for container in everything.containers]
     assert hatches[0] != hatches[1]
+    (marks,) = everything.lines
+    assert marks.get_ydata().tolist() == [0, 7, 0]
 
 
 @pytest.mark.parametrize(("counts", "scale"), [([900, 31, 0], "linear"), ([900, 29], "symlog")])
@@ -127,7 +154,7 @@ def draw_transitions(folder):
     )
     path = folder / "transitions"
     paths = {
-        "transitions": artefact(path, table, TRANSITIONS, before="base", after="aligned"),
+        "transitions": artefact(path, table, TRANSITIONS, **SIDES),
         "summaries": summaries(folder, {}, {}),
     }
     return draw("transitions", paths)

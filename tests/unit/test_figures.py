@@ -22,6 +22,8 @@ from langneurons.comparison.tables import write_comparison
 from langneurons.errors import InputError
 from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import read_style
+from langneurons.neurons.sensitivity import write_sensitivity
+from langneurons.neurons.stability import write_stability
 from langneurons.neurons.table import write_neurons
 from langneurons.responses.accuracy import ACCURACY
 
@@ -41,19 +43,32 @@ def artefacts(tmp_path_factory):
         write_probabilities(paths[0], paths[1], LANGUAGES)
         summary = folder / f"{name}.summary"
         write_neurons(paths[1], paths[2], summary, "ternary", PARAMETERS, LANGUAGES)
+        varied = ({"top_rate": [0.2], "lambda_": [0.0]}, {"lambda_": [0.5]})
+        output = folder / f"{name}.sensitivity"
+        write_sensitivity(paths[1], output, "ternary", PARAMETERS, *varied, LANGUAGES)
+    active = random.integers(0, 50, (3, 12, 5, 40))
+    write_counts(Counts(active, np.full((3, 12), 50), tuple(LANGUAGES)), folder / "folds", {})
+    outputs = {name: folder / f"before.{name}" for name in ("stability", "certainty")}
+    write_stability(folder / "folds", outputs, "ternary", PARAMETERS, LANGUAGES, 20, seed=0)
     before = [folder / f"before.{part}" for part in ("neurons", "summary", "counts")]
     outputs = write_phase_artefacts(folder, *before, 4, PARAMETERS)
-    parts = ("layers", "sharing", "phases", "languages", "overlap", "transitions")
-    write_comparison(
-        before[0],
-        folder / "after.neurons",
-        outputs["phases"],
-        {part: folder / f"change.{part}" for part in parts},
-        LANGUAGES,
-        "en",
-        ["zh"],
-        ("base", "aligned"),
-    )
+    parts = ("totals", "layers", "sharing", "phases", "languages", "groups", "overlap")
+    for name, control in (("change", None), ("control", "shuffled")):
+        write_comparison(
+            folder / "before.counts",
+            folder / "after.counts",
+            outputs["phases"],
+            {part: folder / f"{name}.{part}" for part in (*parts, "transitions")},
+            LANGUAGES,
+            "en",
+            ["de"],
+            ("base", "aligned"),
+            "ternary",
+            PARAMETERS,
+            "common",
+            {"replicates": 20, "seed": 0},
+            control,
+        )
     for model in ("base", "aligned"):
         write_table(accuracies(), folder / f"{model}.accuracy", ACCURACY, {"model": model})
     write_table(training(), folder / "training", TRAINING, {"train_pairs": 12, "dev_pairs": 3})
@@ -75,11 +90,16 @@ FILES = {
     "phase_layers": "layers.parquet",
     "layer_change": "change.layers",
     "sharing_change": "change.sharing",
+    "layer_change of controls": ["control.layers"],
+    "sharing_change of controls": ["control.sharing"],
     "language_change": "change.languages",
     "transitions": "change.transitions",
     "summary of models": ["before.summary", "after.summary"],
     "accuracy of models": ["base.accuracy", "aligned.accuracy"],
     "training": "training",
+    "stability": "before.stability",
+    "certainty": "before.certainty",
+    "sensitivity": "before.sensitivity",
 }
 
 
@@ -107,11 +127,13 @@ def draw(name, folder, outputs, title="Tiny on MGSM", style=STYLE):
 
 FIGURES = [
     "layer_distribution",
+    "sensitivity",
     "layer_change",
     "sharing_change",
     "sharing_counts",
     "transitions",
     "language_sharing",
+    "stability",
     "probability_profiles",
     "accuracy",
     "alignment_training",
@@ -184,7 +206,7 @@ def test_bytes_do_not_depend_on_the_process(artefacts, tmp_path):
         from langneurons.figures.frame import draw_figure
         folder, out = sys.argv[1:]
         files = {"phases": "phases.parquet", "layers": "layers.parquet"}
-        files["summary"] = "before.summary"
+        files |= {"summary": "before.summary", "certainty": "before.certainty"}
         draw_figure(
             "layer_distribution",
             {name: f"{folder}/{file}" for name, file in files.items()},

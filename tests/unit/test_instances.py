@@ -41,6 +41,7 @@ def test_a_selection_is_made_for_each_model_data_set_and_method():
     assert one.drawn["layer_distribution", "base/sums/lape"].reads() == {
         "phases": "results/phases/base/sums/lape.parquet",
         "layers": "results/phases/base/sums/lape.layers.parquet",
+        "certainty": "results/stability/base/sums/lape.certainty.parquet",
         "summary": "results/neurons/base/sums/lape.summary.parquet",
     }
 
@@ -52,6 +53,7 @@ def test_a_comparison_reads_both_models():
     assert drawn.title == "base → other on sums"
     assert drawn.reads() == {
         "layers": "results/comparison/base-vs-other/sums/ternary/layers.parquet",
+        "controls": [],
         "phases": "results/phases/base/sums/ternary.parquet",
         "summaries": [
             "results/neurons/base/sums/ternary.summary.parquet",
@@ -104,9 +106,9 @@ def test_table_2_is_written_for_each_comparison_and_for_several_together():
     assert places(one, "table2")[-4:] == [
         f"{dataset}/{method}" for dataset in ("sums", "tales") for method in ("ternary", "lape")
     ]
-    together = one.drawn["table2", "sums/lape"].reads()["languages"]
+    together = one.drawn["table2", "sums/lape"].reads()["groups"]
     assert together == [
-        f"results/comparison/base-vs-{after}/sums/lape/languages.parquet"
+        f"results/comparison/base-vs-{after}/sums/lape/groups.parquet"
         for after in ("other", "aligned")
     ]
     alone = experiment(comparisons=CONFIG["comparisons"][:1])
@@ -161,7 +163,8 @@ def test_targets_are_stages_figures_tables_and_numbers_in_the_paper():
     }.items():
         assert targets[number] == targets[name] != []
     stages = ("corpora", "responses", "alignment", "tokens", "activations", "neurons", "masks",
-              "phases", "comparison", "deactivation", "steering", "figures", "tables")  # fmt: skip
+              "stability", "sensitivity", "phases", "comparison", "claims", "deactivation",
+              "steering", "figures", "tables")  # fmt: skip
     for stage in stages:
         assert targets[stage], stage
     assert targets["responses"] == [  # each writer once
@@ -171,7 +174,8 @@ def test_targets_are_stages_figures_tables_and_numbers_in_the_paper():
     ]
     assert "results/checkpoints/aligned@10" in targets["alignment"]
     assert "results/dataset_overlap/base/lape.parquet" in targets["comparison"]
-    names = [*(f"table{number}" for number in range(1, 6)), "dataset_overlap", "alignment_changes"]
+    names = [*(f"table{number}" for number in range(1, 6)), "dataset_overlap", "alignment_changes",
+             "sensitivity_of_counts", "verdicts"]  # fmt: skip
     assert set(targets["tables"]) == {file for name in names for file in targets[name]}
 
 
@@ -188,7 +192,7 @@ def test_figures_of_optional_stages_are_asked_for_with_their_stage():
 
 def test_declarations_name_what_there_is():
     declared = [*figures().values(), *tables().values()]
-    assert len(declared) == 18 + 9
+    assert len(declared) == 22 + 12
     for declaration in declared:
         assert declaration.per in PER
         for artefact in declaration.reads.values():

@@ -6,7 +6,7 @@ from matplotlib.image import imread
 
 from langneurons.artifacts.tables import write_table
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
-from langneurons.comparison.changes import LANGUAGES
+from langneurons.comparison.changes import GROUPS
 from langneurons.comparison.positions import OVERLAP
 from langneurons.errors import InputError
 from langneurons.responses.accuracy import ACCURACY
@@ -23,26 +23,38 @@ from langneurons.tables.frame import write_paper_table
 MODELS = {"before": "base", "after": "aligned"}
 
 
-def languages_table(path, trained, models=MODELS):
-    """Three languages; specific and related neurons before and after."""
-    numbers = {"en": (2, 1, 8, 10), "de": (10, 7, 20, 26), "zh": (20, 12, 30, 32)}
+#: Language → specific and related neurons before and after.
+NUMBERS = {"en": (2, 1, 8, 10), "de": (10, 7, 20, 26), "zh": (20, 12, 30, 32)}
+
+
+def groups_table(path, trained, models=MODELS):
+    """The groups of three languages, with English as the pivot; intervals are ±3 a group."""
+    groups = {
+        "pivot": ["en"],
+        "rest": ["de", "zh"],
+        "trained": [name for name in NUMBERS if name in trained],
+        "other": [name for name in NUMBERS if name not in trained],
+    }
     rows = []
-    for language, (before, after, related_before, related_after) in numbers.items():
-        flags = (language, language == "en", language in trained)
-        rows.append((*flags, "specific", before, after, after - before))
-        rows.append(
-            (*flags, "related", related_before, related_after, related_after - related_before)
-        )
-    write_table(pd.DataFrame(rows, columns=LANGUAGES.names), path, LANGUAGES, models)
+    for group, members in groups.items():
+        sums = [sum(NUMBERS[name][i] for name in members) for i in range(4)] if members else []
+        for kind, pair in (("specific", sums[:2]), ("related", sums[2:])):
+            if members:
+                before, after = pair
+                change = after - before
+                ends = (change - 3, change + 3)
+                facts = (group, len(members), members, kind, before, after, change, *ends)
+                rows.append((*facts, abs(change) > 3, 0))
+    write_table(pd.DataFrame(rows, columns=GROUPS.names), path, GROUPS, models)
     return path
 
 
 def overlap_table(path, first, second):
     rows = [
-        (first, second, "specific", 10, 8, 4, 0.4, 4 / 14),
-        (first, second, "related", 0, 3, 0, None, 0.0),
-        (first, second, "general", 5, 5, 5, 1.0, 1.0),
-        (first, second, "other", 85, 84, 80, 80 / 85, 80 / 89),
+        (first, second, "specific", 10, 8, 4, 0.4, 0.25, 0.55, 4 / 14),
+        (first, second, "related", 0, 3, 0, None, None, None, 0.0),
+        (first, second, "general", 5, 5, 5, 1.0, 0.9, 1.1, 1.0),
+        (first, second, "other", 85, 84, 80, 80 / 85, None, None, 80 / 89),
     ]
     write_table(pd.DataFrame(rows, columns=OVERLAP.names), path, OVERLAP, MODELS)
     return path
@@ -69,19 +81,20 @@ def rows_of(table):
 
 
 def test_table2_takes_means_over_trained_and_over_other_languages(tmp_path):
-    table = trained_languages.make(languages_table(tmp_path / "languages", trained=["de", "zh"]))
+    table = trained_languages.make(groups_table(tmp_path / "groups", trained=["de", "zh"]))
     # Trained: (10 + 20) / 2 = 15 and (7 + 12) / 2 = 9.5; (20 + 30) / 2 = 25, (26 + 32) / 2 = 29.
+    # The interval of the sum, −11 ± 3, is halved too.
     assert rows_of(table) == [
-        ("trained", 2, "de zh", "specific", 15, 9.5, -5.5),
-        ("trained", 2, "de zh", "related", 25, 29, 4),
-        ("other", 1, "en", "specific", 2, 1, -1),
-        ("other", 1, "en", "related", 8, 10, 2),
+        ("trained", 2, "de zh", "specific", 15, 9.5, -5.5, -7, -4, True),
+        ("trained", 2, "de zh", "related", 25, 29, 4, 2.5, 5.5, True),
+        ("other", 1, "en", "specific", 2, 1, -1, -4, 2, False),
+        ("other", 1, "en", "related", 8, 10, 2, -1, 5, False),
     ]
 
 
 @pytest.mark.parametrize(("trained", "group"), [([], "other"), (["en", "de", "zh"], "trained")])
 def test_table2_has_no_row_for_a_group_without_a_language(trained, group, tmp_path):
-    table = trained_languages.make(languages_table(tmp_path / "languages", trained))
+    table = trained_languages.make(groups_table(tmp_path / "groups", trained))
     assert table["group"].tolist() == [group, group]
     assert table["n_languages"].tolist() == [3, 3]
     assert table["before"].tolist() == pytest.approx([32 / 3, 58 / 3])
@@ -89,16 +102,19 @@ def test_table2_has_no_row_for_a_group_without_a_language(trained, group, tmp_pa
 
 def test_table2_of_several_comparisons_names_each(tmp_path):
     paths = [
-        languages_table(tmp_path / after, trained, {"before": "base", "after": after})
+        groups_table(tmp_path / after, trained, {"before": "base", "after": after})
         for after, trained in {"de-zh": ["de", "zh"], "zh": ["zh"]}.items()
     ]
     table = trained_languages_together.make(paths)
     assert table.columns[:4].tolist() == ["before_model", "after_model", "group", "n_languages"]
-    assert rows_of(table)[0] == ("base", "de-zh", "trained", 2, "de zh", "specific", 15, 9.5, -5.5)
+    assert rows_of(table)[0] == ("base", "de-zh", "trained", 2, "de zh", "specific", 15, 9.5, -5.5,
+                                  -7, -4, True)  # fmt: skip
     # Trained on Chinese only, the others are English and German: (2 + 10) / 2 and (1 + 7) / 2.
-    assert rows_of(table)[4] == ("base", "zh", "trained", 1, "zh", "specific", 20, 12, -8)
-    assert rows_of(table)[6] == ("base", "zh", "other", 2, "en de", "specific", 6, 4, -2)
-    layout = trained_languages_together.lay_out(table, languages=paths)
+    assert rows_of(table)[4] == ("base", "zh", "trained", 1, "zh", "specific", 20, 12, -8,
+                                  -11, -5, True)  # fmt: skip
+    assert rows_of(table)[6] == ("base", "zh", "other", 2, "en de", "specific", 6, 4, -2,
+                                  -3.5, -0.5, True)  # fmt: skip
+    layout = trained_languages_together.lay_out(table, groups=paths)
     assert layout.cells["models"].tolist() == ["base → de-zh"] * 4 + ["base → zh"] * 4
     assert layout.notes[1:] == [
         "de-zh was trained on German, Chinese.",
@@ -107,12 +123,12 @@ def test_table2_of_several_comparisons_names_each(tmp_path):
 
 
 def test_table3_sets_the_pivot_against_the_rest(tmp_path):
-    table = pivot_language.make(languages_table(tmp_path / "languages", trained=["zh"]))
+    table = pivot_language.make(groups_table(tmp_path / "groups", trained=["zh"]))
     assert rows_of(table) == [
-        ("pivot", 1, "en", "specific", 2, 1, -1),
-        ("pivot", 1, "en", "related", 8, 10, 2),
-        ("rest", 2, "de zh", "specific", 15, 9.5, -5.5),
-        ("rest", 2, "de zh", "related", 25, 29, 4),
+        ("pivot", 1, "en", "specific", 2, 1, -1, -4, 2, False),
+        ("pivot", 1, "en", "related", 8, 10, 2, -1, 5, False),
+        ("rest", 2, "de zh", "specific", 15, 9.5, -5.5, -7, -4, True),
+        ("rest", 2, "de zh", "related", 25, 29, 4, 2.5, 5.5, True),
     ]
 
 
@@ -221,7 +237,7 @@ def test_table5_is_written(tmp_path):
 @pytest.mark.parametrize("name", ["trained_languages", "overlap"])
 def test_a_table_is_written_as_equal_csvs_and_a_figure(name, tmp_path):
     if name == "trained_languages":
-        inputs = {"languages": languages_table(tmp_path / "languages", trained=[])}
+        inputs = {"groups": groups_table(tmp_path / "groups", trained=[])}
     else:
         models = ("base", "a-model-with-a-name-" * 5)
         inputs = {"overlap": overlap_table(tmp_path / "overlap", *models), "datasets": []}
@@ -237,13 +253,16 @@ def test_a_table_is_written_as_equal_csvs_and_a_figure(name, tmp_path):
     assert imread(tmp_path / "one" / "f.png").std() > 0.01
     lines = runs[0]["csv"].decode().splitlines()
     if name == "trained_languages":
-        assert lines[0] == "group,n_languages,languages,type,before,after,change"
+        assert (
+            lines[0]
+            == "group,n_languages,languages,type,before,after,change,change_low,change_high,changed"
+        )
         assert len(lines) == 3
         # The absent group is said to be absent.
         assert b"Trained: no language" in description(tmp_path / "one" / "f.png")
     else:
-        assert lines[0] == "first,second,type,n_first,n_second,n_both,overlap,jaccard"
-        assert lines[2].endswith("related,0,3,0,,0.0")
+        assert lines[0] == ",".join(OVERLAP.names)
+        assert lines[2].endswith("related,0,3,0,,,,0.0")
 
 
 def description(path):
@@ -254,7 +273,7 @@ def description(path):
 
 
 def test_nothing_is_written_for_a_bad_colour(tmp_path):
-    inputs = {"languages": languages_table(tmp_path / "languages", trained=["zh"])}
+    inputs = {"groups": groups_table(tmp_path / "groups", trained=["zh"])}
     outputs = {"csv": tmp_path / "out" / "t.csv"}
     style = {"colours": {"general": "grene"}}
     with pytest.raises(InputError, match=r"^figures\.colours\.general: "):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from core_cases import LANGUAGES
+from experiment_cases import experiment, selection
 from phase_cases import write_phase_artefacts
 from shared_data import shared
 
@@ -17,8 +18,10 @@ from langneurons.activations.counts import (
 )
 from langneurons.activations.published import import_counts
 from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.figures.facts import zero_sum_note
 from langneurons.neurons.masks import write_masks
 from langneurons.neurons.methods.ternary import select
+from langneurons.neurons.sensitivity import sensitivity
 from langneurons.neurons.table import NEURONS, read_summary, write_neurons
 from langneurons.neurons.types import identify
 from langneurons.phases.expectations import EXPECTATIONS
@@ -67,6 +70,18 @@ def test_published_numbers_of_neurons(released):
     assert summary["specific"] == 1866
     assert summary["related"] == sum(selected[1:]) == 1353
     assert summary["general"] == 7797
+
+
+def test_what_the_method_fixes_of_the_published_numbers(released):
+    summary = read_summary(released.summary)
+    # 5 % of 458,752 · 10 probabilities are above τ.
+    assert np.arange(11) @ summary["histogram_all"] == 229_376 == 4_587_520 // 20
+    assert summary["histogram_selected"][0] == 1369
+    assert zero_sum_note(summary) == (
+        "the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0229,376 probabilities "
+        "above τ (5\u00a0% of all), and 4,588 are selected, both by construction; 1,369 of the "
+        "selected belong to no language."
+    )
 
 
 def test_published_mask_sizes(released):
@@ -171,6 +186,40 @@ def test_probabilities_above_one_are_where_prompts_alone_were_inactive_more_ofte
         )
         above = (inactive < inactive_prefix).numpy()
         np.testing.assert_array_equal(active[0] > tokens[0], above)
+
+
+def test_published_numbers_under_other_settings(released):
+    p = read_probabilities(released.probabilities, LANGUAGES)
+    settings = experiment().settings("vary_settings")(selection())  # the released, by default
+    wanted = {"top_rate": 0.01, "threshold_quantile": 0.95, "lambda_": None}
+    assert settings["parameters"] == wanted
+    of = ("method", "parameters", "values", "multiples")
+    found = sensitivity(p, **{name: settings[name] for name in of}).set_index(
+        ["parameter", "value"]
+    )
+    numbers = found[["specific", "related", "general"]]
+    assert numbers.loc["top_rate"].T.to_dict("list") == {
+        0.005: [1014, 810, 7797], 0.01: [1866, 1353, 7797], 0.02: [3193, 2199, 7797],
+    }  # fmt: skip
+    assert numbers.loc["threshold_quantile", "general"].to_dict() == {
+        0.9: 15_740, 0.95: 7797, 0.97: 4822,
+    }  # fmt: skip
+    # λ = 0, half of 0.109375, and auto.
+    assert numbers.loc["lambda"].to_numpy().tolist() == [
+        [473, 91, 7797], [1248, 419, 7797], [1866, 1353, 7797],
+    ]  # fmt: skip
+    assert found.loc["lambda", "belonging"].tolist() == [564, 1667, 3219]
+    assert found.loc["top_rate", "selected"].tolist() == [2294, 4588, 9175]
+
+
+def test_published_numbers_under_other_settings_search_lambda_anew(released):
+    p = read_probabilities(released.probabilities, LANGUAGES)
+    # With the λ of top_rate 0.01 there would be 918 and 392, not the published 1014 and 810.
+    held, _ = identify(p, "ternary", {"top_rate": 0.005, "lambda_": 0.109375})
+    assert np.bincount(held.kind.reshape(-1))[:2].tolist() == [918, 392]
+    anew, selection = identify(p, "ternary", {"top_rate": 0.005})
+    assert selection.parameters["lambda"] == pytest.approx(0.1625, abs=1e-12)
+    assert np.bincount(anew.kind.reshape(-1))[:2].tolist() == [1014, 810]
 
 
 def test_lape_selects_no_neuron_of_all_languages(released):

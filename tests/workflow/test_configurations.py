@@ -23,15 +23,18 @@ def test_the_paper_plans_its_jobs(paper):
     assert planned["build_corpus"] == 2 + 1
     assert planned["generate_responses"] == models * 2  # accuracy needs each one's own responses
     assert planned["count_activations"] == models * 2
-    assert planned["type_neurons"] == models * 2 * 2
+    assert planned["type_neurons"] == planned["vary_settings"] == models * 2 * 2
     # 3 comparisons, and the model before with each of 3 checkpoints, for the training's course.
     assert planned["compare_models"] == (3 + 3) * 2 * 2
     assert planned["overlap_datasets"] == models * 2
     # Of comparisons; table 2 together; tables 1 and 5; data sets of each model.
-    # Alignments with their controls.
-    assert planned["write_table"] == 3 * 3 * 2 * 2 + 2 * 2 + 2 * 2 + 8 * 2 + 2 * 2
+    # Alignments with their controls. Settings varied. Claims.
+    assert planned["check_claims"] == (models - 3) * 2 * 2  # of no checkpoint
+    assert planned["check_alignment_claims"] == 3 * 2 * 2
+    tables = 3 * 3 * 2 * 2 + 2 * 2 + 2 * 2 + 8 * 2 + 2 * 2 + 8 * 2 * 2 + (5 + 3) * 2 * 2
+    assert planned["write_table"] == tables
     assert planned["deactivate"] == 2 * 2
-    assert sum(planned.values()) < 600
+    assert sum(planned.values()) < 900
 
 
 def test_the_slurm_profile_scatters_model_work_and_asks_for_gpus(paper):

@@ -15,7 +15,9 @@ from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.corpora.schema import CORPUS
+from langneurons.neurons import stability
 from langneurons.neurons import table as neuron_table
+from langneurons.neurons.sensitivity import SENSITIVITY
 from langneurons.phases import expectations, segmentation
 from langneurons.phases.table import PHASES
 from langneurons.responses.accuracy import ACCURACY
@@ -36,16 +38,28 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
         ("neurons/base/sums/ternary", neuron_table.NEURONS, L * D),
         ("neurons/aligned/sums/lape", neuron_table.NEURONS, L * D),
         ("neurons/base/sums/ternary.summary", neuron_table.SUMMARY, 1),
+        ("stability/base/sums/ternary", stability.STABILITY, L * D),
+        # τ, λ, cut-off; totals; layers; N, all and selected; languages × specific, related.
+        (
+            "stability/base/sums/ternary.certainty",
+            stability.CERTAINTY,
+            3 + 4 + 4 * L + 2 * (K + 1) + 2 * K,
+        ),
+        # top_rate 0.005, 0.01, 0.02 and 0.05; three quantiles; λ: 0, a half, auto.
+        ("sensitivity/base/sums/ternary", SENSITIVITY, 4 + 3 + 3),
+        ("sensitivity/base/sums/lape", SENSITIVITY, 4 + 3),
         ("grades/base/sums", GRADES, 8 * K),
         ("phases/base/sums/ternary", PHASES, 4),
         ("phases/base/sums/ternary.segments", segmentation.SEGMENTS, 4),
         ("phases/base/sums/ternary.layers", segmentation.LAYERS, L),
         ("phases/base/sums/ternary.support", segmentation.SUPPORT, 4),
         ("phases/base/sums/ternary.expectations", expectations.EXPECTATIONS, 6),
+        (f"{PAIR}/totals", changes.TOTALS, 4),
         (f"{PAIR}/layers", changes.LAYERS, L * 4),
         (f"{PAIR}/sharing", changes.SHARING, 2 * (K + 1)),
         (f"{PAIR}/phases", changes.PHASES, 4 * 4),
         (f"{PAIR}/languages", changes.LANGUAGES, K * 2),
+        (f"{PAIR}/groups", changes.GROUPS, 4 * 2),
         (f"{PAIR}/overlap", positions.OVERLAP, 4),
         (f"{PAIR}/transitions", positions.TRANSITIONS, 4 * 4),
         ("comparison/base-vs-aligned/sums/accuracy", ACCURACY_CHANGE, K + 3),  # and 3 groups

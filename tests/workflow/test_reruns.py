@@ -93,7 +93,8 @@ def test_comments_and_docstrings_rerun_nothing(edited):
         ("tables/pivot_language", "def make(", "def make(*, edited=1, ", {"write_table"},
          MODEL_RULES | {"draw_figure"}),
         ("uncertainty/resampling", "def draw_weights(", "def draw_weights(*, edited=1, ",
-         {"describe_phases", "compare_accuracy", "compare_deactivation", "compare_retrieval"},
+         {"resample_neurons", "describe_phases", "compare_models", "check_claims",
+          "compare_accuracy", "compare_deactivation", "compare_retrieval"},
          MODEL_RULES),
     ],
 )  # fmt: skip
@@ -159,14 +160,16 @@ def test_placement_reruns_nothing(edited):
         ("figures.colours", {"specific": "#CC79A7"}, DRAWING),
         ("figures.dpi", 70, DRAWING),
         ("uncertainty.replicates", 30,
-         {"describe_phases", "compare_accuracy", "compare_deactivation", "compare_retrieval",
-          "summarise_steering"}),
+         {"resample_neurons", "describe_phases", "compare_models", "check_claims",
+          "compare_accuracy", "compare_deactivation", "compare_retrieval", "summarise_steering"}),
+        ("comparison.scale", "own", {"compare_models"}),
+        ("comparison.margin", 0.1, {"attribute_changes"}),
         ("retrieval.loss_problems", 3, {"measure_retrieval"}),
         ("generation.max_new_tokens", 13, {"generate_responses", "deactivate", "steer"}),
         ("alignment.training.beta", 0.2, {"align"}),
         ("alignment.question_translation.learning_rate", 0.002, {"train_translation"}),
         ("deactivation.models", ["base", "aligned"], {"deactivate"}),
-        ("neurons.ternary.top_rate", 0.06, {"type_neurons"}),
+        ("neurons.ternary.top_rate", 0.06, {"type_neurons", "vary_settings"}),
     ],
 )  # fmt: skip
 def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
@@ -178,7 +181,7 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
     assert rules <= planned
     if key.startswith("figures."):
         assert planned == DRAWING
-    if key == "uncertainty.replicates":
+    if key == "uncertainty.replicates" or key.startswith("comparison."):
         assert not planned & MODEL_RULES
     if key == "alignment.training.beta":
         assert "merge_adapter" in planned

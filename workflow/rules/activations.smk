@@ -11,6 +11,7 @@ rule count_activations:
         paths.log(paths.share(paths.activations)),
     benchmark:
         paths.benchmark(paths.share(paths.activations))
+    priority: 1
     conda:
         "../../envs/torch.yaml"
     threads: experiment.threads("count_activations")
@@ -32,6 +33,7 @@ rule merge_activations:
         paths.log(paths.activations),
     wildcard_constraints:
         model=experiment.one_of(experiment.text_models),
+    priority: 1
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -51,6 +53,7 @@ rule import_activations:
         paths.log(paths.activations),
     wildcard_constraints:
         model=experiment.one_of(experiment.count_models),
+    priority: 1
     conda:
         "../../envs/torch.yaml"
     params:

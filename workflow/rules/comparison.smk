@@ -3,14 +3,16 @@
 
 rule compare_models:
     input:
-        before=paths.of("{before}", paths.neurons),
-        after=paths.of("{after}", paths.neurons),
+        before=paths.of("{before}", paths.activations),
+        after=paths.of("{after}", paths.activations),
         phases=paths.of("{before}", paths.phases),
     output:
+        totals=paths.total_change,
         layers=paths.layer_change,
         sharing=paths.sharing_change,
         phases=paths.phase_change,
         languages=paths.language_change,
+        groups=paths.group_change,
         overlap=paths.overlap,
         transitions=paths.transitions,
     log:
@@ -22,6 +24,23 @@ rule compare_models:
         settings=experiment.settings("compare_models"),
     script:
         "../scripts/compare_models.py"
+
+
+rule attribute_changes:
+    """Is it the alignment? Its changes less those of its controls, over seeds."""
+    input:
+        unpack(experiment.reads("attribute_changes")),
+    output:
+        paths.attribution,
+    log:
+        paths.log(paths.attribution),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("attribute_changes"),
+        settings=experiment.settings("attribute_changes"),
+    script:
+        "../scripts/attribute_changes.py"
 
 
 rule overlap_datasets:

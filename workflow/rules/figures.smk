@@ -14,6 +14,7 @@ rule draw_figure:
         paths.log(paths.figure),
     wildcard_constraints:
         name=experiment.one_of(experiment.figure_names),
+    priority: 1
     conda:
         "../../envs/analysis.yaml"
     params:

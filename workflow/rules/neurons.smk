@@ -1,4 +1,4 @@
-"""Activation probabilities, types of neurons, masks."""
+"""Activation probabilities, types of neurons and what they owe to the settings, masks."""
 
 
 rule activation_probabilities:
@@ -8,6 +8,7 @@ rule activation_probabilities:
         paths.probabilities,
     log:
         paths.log(paths.probabilities),
+    priority: 1
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -25,6 +26,7 @@ rule type_neurons:
         summary=paths.summary,
     log:
         paths.log(paths.neurons),
+    priority: 1
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -32,6 +34,41 @@ rule type_neurons:
         settings=experiment.settings("type_neurons"),
     script:
         "../scripts/type_neurons.py"
+
+
+rule resample_neurons:
+    """How sure types and numbers are. Nothing but figures waits for it."""
+    input:
+        counts=paths.activations,
+    output:
+        stability=paths.stability,
+        certainty=paths.certainty,
+    log:
+        paths.log(paths.stability),
+    priority: 1
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("resample_neurons"),
+        settings=experiment.settings("resample_neurons"),
+    script:
+        "../scripts/resample_neurons.py"
+
+
+rule vary_settings:
+    input:
+        probabilities=paths.probabilities,
+    output:
+        paths.sensitivity,
+    log:
+        paths.log(paths.sensitivity),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("vary_settings"),
+        settings=experiment.settings("vary_settings"),
+    script:
+        "../scripts/vary_settings.py"
 
 
 rule export_masks:

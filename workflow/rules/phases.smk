@@ -11,6 +11,7 @@ rule segment_layers:
         support=paths.phase_support,
     log:
         paths.log(paths.segments),
+    priority: 1
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -31,6 +32,7 @@ rule describe_phases:
         expectations=paths.phase_expectations,
     log:
         paths.log(paths.phases),
+    priority: 1
     conda:
         "../../envs/analysis.yaml"
     params:

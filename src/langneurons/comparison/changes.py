@@ -1,111 +1,174 @@
-"""Change in the numbers of neurons, by layer, N, phase and language (METHOD 4).
+"""Change in the numbers of neurons: in total, by layer, N, phase and language (METHOD 4, 10).
 
-Pure functions from the typed neurons of two models to tidy tables with the columns before,
-after, and change = after − before.
+Pure functions from the typed neurons of two models to tidy tables.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from langneurons.artifacts.tables import artefact
-from langneurons.neurons.types import RELATED, SPECIFIC, TYPES, Neurons
+from langneurons.neurons import numbers
+from langneurons.neurons.types import TYPES, Neurons
+from langneurons.uncertainty.resampling import t_interval
 
-_CHANGE = "before int64, after int64, change int64"
-
-#: One row per layer × type (figure 4).
-LAYERS = artefact("change_by_layer", f"layer int32, type string, {_CHANGE}")
-#: One row per population (all, selected) × N = 0..K (figures 5 and 15).
-SHARING = artefact("change_by_sharing", f"population string, n_languages int32, {_CHANGE}")
-#: One row per phase × type; the phases are those of the model before alignment.
-PHASES = artefact("change_by_phase", f"phase int32, name string, type string, {_CHANGE}")
-#: One row per language × type (specific, related): neurons of that language and type (tables 2, 3).
-LANGUAGES = artefact(
-    "change_by_language", f"language string, pivot bool, trained bool, type string, {_CHANGE}"
+#: ``change`` is after − before, on the scale of the comparison; ``change_low`` to ``change_high``
+#: its 95 % interval over texts, and ``changed`` whether that leaves out 0, all null where there are
+#: too few folds. ``refitting`` is what each model's own τ, λ and cut-off add to the change: the
+#: change with these less that with those of the model before.
+_CHANGE = (
+    "before int64, after int64, change int64, change_low float64?, change_high float64?, "
+    "changed bool?, refitting int64"
 )
 
+#: One row per type.
+TOTALS = artefact("change_in_total", f"type string, {_CHANGE}")
+#: One row per layer × type (figure 4).
+LAYERS = artefact("change_by_layer", f"layer int32, type string, {_CHANGE}", version=2)
+#: One row per population (all, selected) × N = 0..K (figures 5 and 15).
+SHARING = artefact(
+    "change_by_sharing", f"population string, n_languages int32, {_CHANGE}", version=2
+)
+#: One row per phase × type; the phases are those of the model before alignment.
+PHASES = artefact("change_by_phase", f"phase int32, name string, type string, {_CHANGE}", version=2)
+#: One row per language × type (specific, related): neurons of that language and type (tables 2, 3).
+LANGUAGES = artefact(
+    "change_by_language",
+    f"language string, pivot bool, trained bool, type string, {_CHANGE}",
+    version=2,
+)
+#: One row per group of languages (pivot and rest, trained and other) × type (specific, related):
+#: the sum over the ``n_languages`` of the group; one without a language has no row.
+GROUPS = artefact(
+    "change_by_group",
+    f"group string, n_languages int32, languages [string], type string, {_CHANGE}",
+)
+_KINDS = ("specific", "related")
 
-def layer_change(before: Neurons, after: Neurons) -> pd.DataFrame:
-    """Neurons of each layer and type, rows sorted by layer, then type (`LAYERS`)."""
-    L = len(before.kind)
-    return _changes(
-        {"layer": np.repeat(np.arange(L), len(TYPES)), "type": list(TYPES) * L},
-        _by_layer(before),
-        _by_layer(after),
-    )
+
+@dataclass(frozen=True)
+class Counted:
+    """One way of counting neurons: the rows of a table, and a model's number in each."""
+
+    schema: pa.Schema
+    keys: Mapping[str, Any]
+    """The columns that say what a row counts."""
+    numbers: Callable[[Neurons], np.ndarray]
+    """Returns a model's numbers, an integer array with as many values as there are rows."""
 
 
-def phase_change(before: Neurons, after: Neurons, phases: pd.DataFrame) -> pd.DataFrame:
-    """Neurons of each phase and type, for the given phase boundaries (`PHASES`)."""
+def in_total() -> Counted:
+    """Count the neurons of each type (`TOTALS`)."""
+    return Counted(TOTALS, {"type": TYPES}, lambda neurons: numbers.by_layer(neurons).sum(axis=0))
+
+
+def by_layer(layers: int) -> Counted:
+    """Count the neurons of each layer and type, rows sorted by layer, then type (`LAYERS`)."""
+    keys = {"layer": np.repeat(np.arange(layers), len(TYPES)), "type": list(TYPES) * layers}
+    return Counted(LAYERS, keys, numbers.by_layer)
+
+
+def by_phase(phases: pd.DataFrame) -> Counted:
+    """Count the neurons of each phase and type, for the given phase boundaries (`PHASES`)."""
     starts = phases["first_layer"].to_numpy()
-    return _changes(
-        {
-            "phase": phases["phase"].repeat(len(TYPES)).to_numpy(),
-            "name": phases["name"].repeat(len(TYPES)).to_numpy(),
-            "type": list(TYPES) * len(phases),
-        },
-        np.add.reduceat(_by_layer(before), starts, axis=0),
-        np.add.reduceat(_by_layer(after), starts, axis=0),
+    keys = {
+        "phase": phases["phase"].repeat(len(TYPES)).to_numpy(),
+        "name": phases["name"].repeat(len(TYPES)).to_numpy(),
+        "type": list(TYPES) * len(phases),
+    }
+    return Counted(
+        PHASES, keys, lambda neurons: np.add.reduceat(numbers.by_layer(neurons), starts, axis=0)
     )
 
 
-def sharing_change(before: Neurons, after: Neurons) -> pd.DataFrame:
-    """Neurons by the number N of languages they are active for (`SHARING`)."""
-    K = before.active.shape[-1]
-    return _changes(
-        {
-            "population": np.repeat(["all", "selected"], K + 1),
-            "n_languages": np.tile(np.arange(K + 1), 2),
-        },
-        _by_sharing(before),
-        _by_sharing(after),
-    )
+def by_sharing(languages: int) -> Counted:
+    """Count neurons by the number N of languages they are active for (`SHARING`)."""
+    keys = {
+        "population": np.repeat(numbers.POPULATIONS, languages + 1),
+        "n_languages": np.tile(np.arange(languages + 1), 2),
+    }
+    return Counted(SHARING, keys, numbers.by_sharing)
 
 
-def language_change(
-    before: Neurons,
-    after: Neurons,
-    languages: Sequence[str],
-    pivot: str,
-    trained: Sequence[str],
-) -> pd.DataFrame:
-    """Specific and related neurons of each language (`LANGUAGES`).
+def by_language(languages: Sequence[str], pivot: str, trained: Sequence[str]) -> Counted:
+    """Count the specific and related neurons of each language (`LANGUAGES`).
 
     A related neuron counts for every language it belongs to.
     """
-    kinds = ("specific", "related")
-    return _changes(
-        {
-            "language": np.repeat(languages, len(kinds)),
-            "pivot": np.repeat([language == pivot for language in languages], len(kinds)),
-            "trained": np.repeat([language in trained for language in languages], len(kinds)),
-            "type": list(kinds) * len(languages),
-        },
-        _by_language(before),
-        _by_language(after),
-    )
+    keys = {
+        "language": np.repeat(languages, len(_KINDS)),
+        "pivot": np.repeat([language == pivot for language in languages], len(_KINDS)),
+        "trained": np.repeat([language in trained for language in languages], len(_KINDS)),
+        "type": list(_KINDS) * len(languages),
+    }
+    return Counted(LANGUAGES, keys, numbers.by_language)
 
 
-def _by_layer(neurons: Neurons) -> np.ndarray:
-    return np.stack([(neurons.kind == k).sum(axis=1) for k in range(len(TYPES))], axis=1)
+def by_group(languages: Sequence[str], pivot: str, trained: Sequence[str]) -> Counted:
+    """Sum the specific and related neurons of the languages in each group (`GROUPS`)."""
+    groups = {
+        "pivot": [name == pivot for name in languages],
+        "rest": [name != pivot for name in languages],
+        "trained": [name in trained for name in languages],
+        "other": [name not in trained for name in languages],
+    }
+    groups = {name: members for name, members in groups.items() if any(members)}
+    members = np.array(list(groups.values()))  # (groups, K)
+    names = [[name for name, k in zip(languages, row, strict=True) if k] for row in members]
+    keys = {
+        "group": np.repeat(list(groups), len(_KINDS)),
+        "n_languages": members.sum(axis=1).repeat(len(_KINDS)),
+        "languages": [row for row in names for _ in _KINDS],
+        "type": list(_KINDS) * len(groups),
+    }
+    return Counted(GROUPS, keys, lambda neurons: members.astype(int) @ numbers.by_language(neurons))
 
 
-def _by_sharing(neurons: Neurons) -> np.ndarray:
-    bins = neurons.active.shape[-1] + 1
-    N = neurons.n_languages
-    populations = (N.reshape(-1), N[neurons.selected])
-    return np.stack([np.bincount(population, minlength=bins) for population in populations])
+def difference(counted: Counted, before: Neurons, after: Neurons) -> np.ndarray:
+    """Return after − before in each row of a table, integers (rows,)."""
+    return (counted.numbers(after) - counted.numbers(before)).reshape(-1)
 
 
-def _by_language(neurons: Neurons) -> np.ndarray:
-    return np.stack(
-        [neurons.active[neurons.kind == k].sum(axis=0) for k in (SPECIFIC, RELATED)], axis=1
-    )
-
-
-def _changes(
-    keys: Mapping[str, np.ndarray | Sequence[str]], before: np.ndarray, after: np.ndarray
+def change_table(
+    counted: Counted,
+    before: Neurons,
+    after: Neurons,
+    refitting: np.ndarray,
+    replicates: np.ndarray,
+    units: int,
 ) -> pd.DataFrame:
-    before, after = before.reshape(-1), after.reshape(-1)
-    return pd.DataFrame({**keys, "before": before, "after": after, "change": after - before})
+    """Tabulate what changes from one model to another.
+
+    Parameters
+    ----------
+    counted
+        How neurons are counted.
+    before, after
+        Both models' neurons, on the scale of the comparison.
+    refitting
+        Integers (rows,), see the columns of the tables.
+    replicates
+        (R, rows): the change in each draw of the texts.
+    units
+        Number of units that were drawn from.
+    """
+    first, second = (counted.numbers(side).reshape(-1) for side in (before, after))
+    low, high = t_interval(second - first, replicates, units)
+    changed = pd.array((low > 0) | (high < 0), dtype="boolean")
+    changed[np.isnan(low)] = pd.NA
+    return pd.DataFrame(
+        {
+            **counted.keys,
+            "before": first,
+            "after": second,
+            "change": second - first,
+            "change_low": low,
+            "change_high": high,
+            "changed": changed,
+            "refitting": refitting,
+        }
+    )

@@ -5,30 +5,52 @@ import pandas as pd
 
 from langneurons.artifacts.tables import artefact
 from langneurons.neurons.types import TYPES, Neurons
+from langneurons.uncertainty.resampling import t_interval
 
-#: One row per type (table 4). ``overlap`` is both / first, null if the reference has none.
+#: One row per type (table 4). ``overlap`` is both / first, null if the reference has none;
+#: ``overlap_low`` to ``overlap_high`` is its 95 % interval over texts, null where there are too few
+#: or none are drawn.
 OVERLAP = artefact(
     "overlap",
     "first string, second string, type string, n_first int64, n_second int64, n_both int64, "
-    "overlap float64?, jaccard float64?",
+    "overlap float64?, overlap_low float64?, overlap_high float64?, jaccard float64?",
+    version=2,
 )
-#: One row per type before × type after; ``share`` is of the neurons of the type before.
+#: One row per type before × type after; ``share`` is of the neurons of the type before, with its
+#: 95 % interval over texts.
 TRANSITIONS = artefact(
-    "transitions", "type_before string, type_after string, neurons int64, share float64?"
+    "transitions",
+    "type_before string, type_after string, neurons int64, share float64?, share_low float64?, "
+    "share_high float64?",
+    version=2,
 )
 
 
-def overlap(first: Neurons, second: Neurons, names: tuple[str, str]) -> pd.DataFrame:
+_NO_DRAWS = np.empty((0, len(TYPES), len(TYPES)))
+
+
+def overlap(
+    first: Neurons,
+    second: Neurons,
+    names: tuple[str, str],
+    draws: np.ndarray = _NO_DRAWS,
+    units: int = 0,
+) -> pd.DataFrame:
     """Positions of each type that the second shares with the first, the reference.
 
     Parameters
     ----------
     names
         Names of the two in the table, the reference first.
+    draws
+        (R, 4, 4): `transition_counts` in each draw of the texts.
+    units
+        Number of units that were drawn from.
     """
     crossing = transition_counts(first, second)
     both = np.diag(crossing).astype(float)
     n_first, n_second = crossing.sum(axis=1), crossing.sum(axis=0)
+    low, high = t_interval(_kept(crossing), _kept(draws), units)
     return pd.DataFrame(
         {
             "first": names[0],
@@ -37,22 +59,35 @@ def overlap(first: Neurons, second: Neurons, names: tuple[str, str]) -> pd.DataF
             "n_first": n_first,
             "n_second": n_second,
             "n_both": both.astype(np.int64),
-            "overlap": _ratio(both, n_first),
+            "overlap": _kept(crossing),
+            "overlap_low": low,
+            "overlap_high": high,
             "jaccard": _ratio(both, n_first + n_second - both),
         }
     )
 
 
-def transitions(before: Neurons, after: Neurons) -> pd.DataFrame:
-    """Transition matrix of individual neurons from type to type, in long form."""
+def transitions(
+    before: Neurons, after: Neurons, draws: np.ndarray = _NO_DRAWS, units: int = 0
+) -> pd.DataFrame:
+    """Transition matrix of individual neurons from type to type, in long form.
+
+    Parameters
+    ----------
+    draws, units
+        As for `overlap`.
+    """
     crossing = transition_counts(before, after)
-    share = _ratio(crossing.astype(float), crossing.sum(axis=1, keepdims=True))
+    share = _shares(crossing)
+    low, high = t_interval(share, _shares(draws), units)
     return pd.DataFrame(
         {
             "type_before": np.repeat(TYPES, len(TYPES)),
             "type_after": list(TYPES) * len(TYPES),
             "neurons": crossing.reshape(-1),
             "share": share.reshape(-1),
+            "share_low": low.reshape(-1),
+            "share_high": high.reshape(-1),
         }
     )
 
@@ -62,6 +97,16 @@ def transition_counts(before: Neurons, after: Neurons) -> np.ndarray:
     T = len(TYPES)
     pairs = before.kind.astype(np.intp) * T + after.kind
     return np.bincount(pairs.reshape(-1), minlength=T * T).reshape(T, T)
+
+
+def _shares(crossing: np.ndarray) -> np.ndarray:
+    """Shares of the neurons of each type before, (…, 4, 4)."""
+    return _ratio(crossing.astype(float), crossing.sum(axis=-1, keepdims=True))
+
+
+def _kept(crossing: np.ndarray) -> np.ndarray:
+    """Share of the neurons of each type before that have it after, (…, 4)."""
+    return np.diagonal(_shares(crossing), axis1=-2, axis2=-1)
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

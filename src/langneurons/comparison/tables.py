@@ -1,15 +1,19 @@
-"""Write the comparison artefacts from the neurons artefacts of two models."""
+"""Write the comparison artefacts from the counts of two models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from langneurons.activations.counts import Counts, read_counts
 from langneurons.artifacts.tables import write_table
 from langneurons.comparison import changes, positions
+from langneurons.comparison.scale import COMMON, OWN, SCALES, Drawn, Pair, typed_pair
 from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons
-from langneurons.neurons.types import Neurons
+from langneurons.neurons.types import TYPES
 from langneurons.phases.table import read_phases
 
 
@@ -22,6 +26,10 @@ def write_comparison(
     pivot: str,
     trained: Sequence[str],
     names: tuple[str, str],
+    method: str,
+    parameters: Mapping[str, Any],
+    scale: str,
+    uncertainty: Mapping[str, int],
     control: str | None = None,
 ) -> None:
     """Compare two models' neurons.
@@ -29,15 +37,22 @@ def write_comparison(
     Parameters
     ----------
     before_path, after_path
-        Neurons artefacts by one method, of two models of equal shape.
+        Activations artefacts of two models of equal shape.
     phases_path
         Phases artefact of the model before alignment.
     outputs
-        Paths under the keys layers, sharing, phases, languages, overlap and transitions.
+        Paths under the keys totals, layers, sharing, phases, languages, groups,
+        overlap and transitions.
     trained
         Languages that the alignment trained on.
     names
         The models' names, before first.
+    method, parameters
+        How neurons are typed.
+    scale
+        One of `SCALES`: whose τ, λ and cut-off the model after is typed with.
+    uncertainty
+        ``replicates`` and ``seed`` of the bootstrap over folds.
     control
         Which control of an alignment the model after is, if it is one.
 
@@ -46,20 +61,35 @@ def write_comparison(
     InputError
         If the models differ in their number of layers or neurons.
     """
-    before = read_neurons(before_path, languages)
-    after = read_neurons(after_path, languages)
+    before, after = read_counts(before_path, languages), read_counts(after_path, languages)
     _check_shapes(before, after, before_path, after_path)
-    phases = read_phases(phases_path)
-    tables = {
-        "layers": (changes.layer_change(before, after), changes.LAYERS),
-        "sharing": (changes.sharing_change(before, after), changes.SHARING),
-        "phases": (changes.phase_change(before, after, phases), changes.PHASES),
-        "languages": (
-            changes.language_change(before, after, languages, pivot, trained),
-            changes.LANGUAGES,
+    probabilities = before.probabilities(), after.probabilities()
+    typed = {one: typed_pair(*probabilities, method, parameters, one) for one in SCALES}
+    ways = {
+        "totals": changes.in_total(),
+        "layers": changes.by_layer(before.active.shape[2]),
+        "sharing": changes.by_sharing(len(languages)),
+        "phases": changes.by_phase(read_phases(phases_path)),
+        "languages": changes.by_language(languages, pivot, trained),
+        "groups": changes.by_group(languages, pivot, trained),
+    }
+    drawn = Drawn(before, after, **uncertainty)
+    draws = _in_each_draw(drawn.typed(method, parameters, scale), ways)
+    tables = {}
+    for name, counted in ways.items():
+        refitting = changes.difference(counted, typed[COMMON][1], typed[OWN][1])
+        table = changes.change_table(counted, *typed[scale], refitting, draws[name], drawn.units)
+        tables[name] = (table, counted.schema)
+    crossings = draws["crossings"].reshape(-1, len(TYPES), len(TYPES))
+    tables |= {
+        "overlap": (
+            positions.overlap(*typed[scale], names, crossings, drawn.units),
+            positions.OVERLAP,
         ),
-        "overlap": (positions.overlap(before, after, names), positions.OVERLAP),
-        "transitions": (positions.transitions(before, after), positions.TRANSITIONS),
+        "transitions": (
+            positions.transitions(*typed[scale], crossings, drawn.units),
+            positions.TRANSITIONS,
+        ),
     }
     provenance = {
         "inputs": [str(before_path), str(after_path)],
@@ -67,6 +97,9 @@ def write_comparison(
         "after": names[1],
         "trained": list(trained),
         "control": control,
+        "scale": scale,
+        "folds": drawn.units,
+        **uncertainty,
     }
     for name, (table, schema) in tables.items():
         write_table(table, outputs[name], schema, provenance)
@@ -99,12 +132,25 @@ def write_dataset_overlap(
     write_table(pd.concat(rows) if rows else empty, output, positions.OVERLAP, provenance)
 
 
+def _in_each_draw(
+    pairs: Iterable[Pair], ways: Mapping[str, changes.Counted]
+) -> dict[str, np.ndarray]:
+    """Return the change in each draw, (R, rows), and ``crossings``, the transitions, (R, 4, 4)."""
+    found: dict[str, list[np.ndarray]] = {name: [] for name in (*ways, "crossings")}
+    for before, after in pairs:
+        for name, counted in ways.items():
+            found[name].append(changes.difference(counted, before, after))
+        found["crossings"].append(positions.transition_counts(before, after))
+    return {name: np.array(rows) for name, rows in found.items()}
+
+
 def _check_shapes(
-    before: Neurons, after: Neurons, before_path: str | Path, after_path: str | Path
+    before: Counts, after: Counts, before_path: str | Path, after_path: str | Path
 ) -> None:
-    if before.kind.shape != after.kind.shape:
+    expected, found = before.active.shape[2:], after.active.shape[2:]
+    if found != expected:
         raise InputError(
-            f"{after_path}: {after.kind.shape[0]} layers × {after.kind.shape[1]} neurons, "
-            f"expected {before.kind.shape[0]} × {before.kind.shape[1]} as in {before_path}: "
+            f"{after_path}: {found[0]} layers × {found[1]} neurons, expected "
+            f"{expected[0]} × {expected[1]} as in {before_path}: "
             "only models of one architecture can be compared neuron by neuron"
         )

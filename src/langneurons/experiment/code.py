@@ -17,7 +17,12 @@ _SCRIPT_OF = {"sample_responses": "generate_responses", "merge_samples": "merge_
 #: of the figure or table that is made.
 _BY_NAME = {
     "type_neurons": "neurons.methods.{method}",
+    "resample_neurons": "neurons.methods.{method}",
+    "vary_settings": "neurons.methods.{method}",
     "describe_phases": "neurons.methods.{method}",
+    "check_claims": "neurons.methods.{method}",
+    "check_alignment_claims": "neurons.methods.{method}",
+    "compare_models": "neurons.methods.{method}",
     "draw_figure": "figures.{module}",
     "write_table": "tables.{module}",
 }

@@ -40,6 +40,20 @@ class Comparison(Section):
     or else all but the pivot"""
 
 
+class ComparisonScale(Section):
+    """How the neurons of two models are set against each other (METHOD 10)."""
+
+    RERUNS: ClassVar[str] = "comparison"
+
+    scale: Literal["common", "own"] = "common"
+    """`common` types the model after with τ, λ and the cut-off of the model before; `own`, as in
+    the paper, types each with its own, which moves types though no neuron moved. Either way the
+    tables have a column, `refitting`, with the difference"""
+    margin: Annotated[float, Field(ge=0)] = 0.05
+    """what an alignment changes more than its control counts from this share of the number before
+    on, or from one neuron"""
+
+
 class Generation(Section):
     """How models respond to the problems."""
 
@@ -90,14 +104,14 @@ class Phases(Section):
 class Uncertainty(Section):
     """How certain the numbers are."""
 
-    RERUNS: ClassVar[str] = "phases"
+    RERUNS: ClassVar[str] = "stability"
     RERUNS_OF: ClassVar[Mapping[str, str]] = {"folds": "activations"}
 
     folds: Count = 10
     """number of folds that problems are split into; counts are kept by fold"""
     replicates: Whole = 200
-    """bootstrap replicates, over folds (phases) or problems (change of accuracy, deactivation,
-    steering); 0 for none"""
+    """bootstrap replicates, over folds (stability, phases, comparisons) or problems (change of
+    accuracy, deactivation, steering); 0 for none"""
     seed: Whole = 0
     """seed of the bootstrap"""
 
@@ -191,6 +205,8 @@ class Configuration(Section):
     """how models with the key `align` are made (METHOD 5)"""
     comparisons: list[Comparison] = []
     """pairs of models, before and after an alignment"""
+    comparison: ComparisonScale = ComparisonScale()
+    """how their neurons are compared"""
     generation: Generation = Generation()
     """how models respond to the problems"""
     accuracy: Accuracy | None = None

@@ -32,6 +32,7 @@ class Experiment(Inventory):
             "model": model,
             "before": model,
             "after": model,
+            "family": self.one_of(family.name for family in self.families),
             "method": self.one_of(self.methods),
         }
 

@@ -11,8 +11,9 @@ from typing import Any
 import langneurons
 from langneurons.activations.files import counts_files
 from langneurons.experiment import paths
+from langneurons.experiment.claims import about_alignment, about_model
 from langneurons.experiment.datasets import DemoDataset, on_hub
-from langneurons.experiment.instances import drawn_at
+from langneurons.experiment.instances import drawn_at, family_of
 from langneurons.experiment.inventory import Inventory
 
 Reads = dict[str, str | list[str]]
@@ -155,6 +156,19 @@ def _adapters(experiment: Inventory, wildcards: Any) -> Reads:
     }
 
 
+def _compared(experiment: Inventory, wildcards: Any) -> Reads:
+    """What an alignment and its controls change, with each seed."""
+    family = family_of(experiment, wildcards)
+    keys = {**dict(wildcards.items()), "after": family.compared}
+    return {
+        "totals": paths.fill(paths.total_change, keys),
+        "layers": paths.fill(paths.layer_change, keys),
+        "phases": paths.fill(paths.phase_change, keys),
+        "sharing": paths.fill(paths.sharing_change, keys),
+        "languages": paths.fill(paths.language_change, keys),
+    }
+
+
 def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons of a model on each of its data sets."""
     model, method = wildcards.model, wildcards.method
@@ -215,7 +229,10 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "align": _source,
     "train_translation": _inspected_source,
     "merge_adapter": _adapters,
+    "attribute_changes": _compared,
     "overlap_datasets": _all_datasets,
+    "check_claims": about_model,
+    "check_alignment_claims": about_alignment,
     "measure_retrieval": _parallel,
     "deactivate": _deactivated,
     "grade_deactivation": _measured,

@@ -3,12 +3,14 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from langneurons.errors import InputError
 from langneurons.experiment import paths
-from langneurons.experiment.declared import figures, tables
+from langneurons.experiment.claims import judged
+from langneurons.experiment.declared import figures, methods, tables
+from langneurons.experiment.families import Family
 from langneurons.experiment.inventory import Inventory
 from langneurons.figures.declaration import Declaration
 
@@ -103,15 +105,19 @@ def _check(module: str, declaration: Declaration) -> None:
 def _artefact(artefact: str, keys: Keys) -> str | list[str]:
     """Return the paths of an artefact, such as ``summary`` or ``summary of models``."""
     name, of, key = artefact.partition(" of ")
-    return paths.fill(getattr(paths, name), {**keys, "model": keys[key]} if of else keys)
+    pattern = getattr(paths, name)
+    # A comparison is of the model after it.
+    model = "after" if "{after}" in pattern else "model"
+    return paths.fill(pattern, {**keys, model: keys[key]} if of else keys)
 
 
-def _selections(experiment: Inventory) -> Sequence[Keys]:
+def _selections(experiment: Inventory, varied: bool = False) -> Sequence[Keys]:
     return [
         {"model": model, "dataset": dataset, "method": method}
         for model in experiment.models
         for dataset in experiment.datasets_of(model)
         for method in experiment.methods
+        if not varied or methods()[method].varied
     ]
 
 
@@ -120,6 +126,7 @@ def _comparisons(experiment: Inventory) -> Sequence[Keys]:
         {
             **pair,
             "models": list(pair.values()),
+            "controls": experiment.controls(pair),
             "dataset": dataset,
             "method": method,
             # Table 4 also compares a model's own data sets, where it has several.
@@ -129,6 +136,22 @@ def _comparisons(experiment: Inventory) -> Sequence[Keys]:
         for dataset in experiment.datasets_of_pair(pair)
         for method in experiment.methods
     ]
+
+
+def _families(experiment: Inventory) -> Sequence[Keys]:
+    return [
+        {"before": family.before, "family": family.name, "dataset": dataset, "method": method}
+        for family in experiment.families
+        for dataset in experiment.datasets_of(family.before)
+        if all(dataset in experiment.datasets_of(model) for model in family.compared)
+        for method in experiment.methods
+    ]
+
+
+def family_of(experiment: Inventory, keys: Any) -> Family:
+    """Return the alignment and its controls that ``keys.before`` and ``keys.family`` name."""
+    sought = (keys.before, keys.family)
+    return next(one for one in experiment.families if (one.before, one.name) == sought)
 
 
 def _comparisons_together(experiment: Inventory) -> Sequence[Keys]:
@@ -235,10 +258,6 @@ def _deactivations_by_phase(experiment: Inventory) -> Sequence[Keys]:
     return [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
 
 
-def _steerings(experiment: Inventory) -> Sequence[Keys]:
-    return experiment.stage_keys("steering")
-
-
 def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
     return {side: [pair[side] for pair in pairs] for side in ("before", "after")}
 
@@ -257,11 +276,14 @@ class Per:
 
 _SELECTION, _ON = "{model}/{dataset}/{method}", "{model} on {dataset}"
 _METHOD_TOO = "{model} on {dataset} ({method})"
-_SIDES = "{before} → {after} on {dataset}"
+_SIDES, _FAMILY = "{before} → {after} on {dataset}", "{before} → {family} on {dataset}"
 #: Name in declarations → what it stands for.
 PER = {
     "selection": Per(_SELECTION, _ON, _selections),
     "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),
+    "varied selection": Per(_SELECTION, _ON, partial(_selections, varied=True)),
+    "alignment and controls": Per("{before}-vs-{family}/{dataset}/{method}", _FAMILY, _families),
+    "claims": Per("{subject}/{dataset}/{method}", "{shown} on {dataset} ({method})", judged),
     "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),
     "dataset": Per("{dataset}", "{dataset}", _datasets),
     "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
@@ -272,5 +294,5 @@ PER = {
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
     "deactivation by phase": Per(_SELECTION, _METHOD_TOO, _deactivations_by_phase),
-    "steering": Per(_SELECTION, _METHOD_TOO, _steerings),
+    "steering": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="steering")),
 }

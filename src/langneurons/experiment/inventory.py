@@ -6,6 +6,7 @@ from typing import Any
 
 from langneurons.experiment.alignment import PREFERENCE, Alignment, Translation
 from langneurons.experiment.datasets import HELD_OUT, AnyDataset, holds_texts
+from langneurons.experiment.families import Family, families_of
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.made import Made, alignment_of
 from langneurons.experiment.models import (
@@ -118,6 +119,11 @@ class Inventory:
             for after in (pair.after, *controls_of(pair))
         ]
         return [pair for index, pair in enumerate(found) if pair not in found[:index]]
+
+    @property
+    def families(self) -> list[Family]:
+        """Comparisons that name controls, with all of their seeds."""
+        return families_of(self.config.comparisons, self.models)
 
     def controls(self, pair: Mapping[str, str]) -> list[str]:
         """Return the controls of a comparison; a control has none itself."""

@@ -25,6 +25,8 @@ class Made:
     """How: ``preference`` or ``translation``."""
     seed: int
     """Seed of its training and, of a control, of what is random in its data."""
+    seeded: bool = False
+    """Whether the configuration gives seeds, so that the model's name ends with its own."""
     direction: str | None = None
     """Of a translation: ``to_pivot``, ``from_pivot`` or ``both``."""
     control: str | None = None
@@ -55,6 +57,7 @@ def made_by(name: str, align: Align, config: Configuration) -> Made:
         languages=align.languages or others(config),
         method=align.method,
         seed=align.seeds[0] if align.seeds else training.seed,
+        seeded=align.seeds is not None,
         direction=align.translates_to,
         control=align.control,
         checkpoints=_checkpoints(align, config),

@@ -17,6 +17,9 @@ probabilities = "results/probabilities/{model}/{dataset}.parquet"
 neurons = "results/neurons/{model}/{dataset}/{method}.parquet"
 summary = "results/neurons/{model}/{dataset}/{method}.summary.parquet"
 masks = "results/masks/{model}/{dataset}/{method}.pt"
+stability = "results/stability/{model}/{dataset}/{method}.parquet"
+certainty = "results/stability/{model}/{dataset}/{method}.certainty.parquet"
+sensitivity = "results/sensitivity/{model}/{dataset}/{method}.parquet"
 
 phases = "results/phases/{model}/{dataset}/{method}.parquet"
 segments = "results/phases/{model}/{dataset}/{method}.segments.parquet"
@@ -26,15 +29,23 @@ phase_expectations = "results/phases/{model}/{dataset}/{method}.expectations.par
 
 _comparison = "results/comparison/{before}-vs-{after}/{dataset}"
 comparison = f"{_comparison}/{{method}}"
+total_change = f"{comparison}/totals.parquet"
 layer_change = f"{comparison}/layers.parquet"
 sharing_change = f"{comparison}/sharing.parquet"
 phase_change = f"{comparison}/phases.parquet"
 language_change = f"{comparison}/languages.parquet"
+group_change = f"{comparison}/groups.parquet"
 overlap = f"{comparison}/overlap.parquet"
 transitions = f"{comparison}/transitions.parquet"
 accuracy_change = f"{_comparison}/accuracy.parquet"
 retrieval_change = f"{_comparison}/retrieval.parquet"
+attribution = "results/attribution/{before}-vs-{family}/{dataset}/{method}.parquet"
 dataset_overlap = "results/dataset_overlap/{model}/{method}.parquet"
+
+#: A subject is a model, or two: see the patterns below.
+claims = "results/claims/{subject}/{dataset}/{method}.parquet"
+model_claims = claims.replace("{subject}", "{model}")
+alignment_claims = claims.replace("{subject}", "{before}-vs-{after}")
 
 retrieval = "results/retrieval/{model}/{dataset}.parquet"
 retrieval_losses = "results/retrieval/{model}/{dataset}.losses.parquet"

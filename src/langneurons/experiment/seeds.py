@@ -42,6 +42,12 @@ def of_seed(name: str, seed: int) -> str:
     return f"{base}-seed{seed}{at}{step}"
 
 
+def without_seed(name: str, seed: int) -> str:
+    """Return the name that `of_seed` was given."""
+    base, at, step = name.partition("@")
+    return f"{base.removesuffix(f'-seed{seed}')}{at}{step}"
+
+
 def controls_of(pair: Comparison) -> list[str]:
     """Return the controls that a comparison names."""
     return [pair.control] if isinstance(pair.control, str) else list(pair.control or [])

@@ -10,8 +10,8 @@ from langneurons.figures.declaration import Declaration
 
 #: What a run makes if nothing is asked for.
 _ALL = (
-    *("neurons", "masks", "phases", "comparison", "retrieval", "deactivation", "steering"),
-    *("figures", "tables"),
+    *("neurons", "masks", "stability", "sensitivity", "phases", "comparison", "retrieval"),
+    *("deactivation", "steering", "claims", "figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
 _OPTIONAL = ("deactivation", "steering")
@@ -58,6 +58,7 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
     ]
     selections = PER["selection"].keys_of(experiment)
     compared = PER["comparison"].keys_of(experiment)
+    attributed = PER["alignment and controls"].keys_of(experiment)
     deactivated = experiment.stage_keys("deactivation")
     steered = experiment.stage_keys("steering")
     return {
@@ -74,8 +75,13 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         "activations": [paths.activations.format(**keys) for keys in selections],
         "neurons": [paths.neurons.format(**keys) for keys in selections],
         "masks": [paths.masks.format(**keys) for keys in selections],
+        "stability": [paths.stability.format(**keys) for keys in selections],
+        "sensitivity": [
+            paths.sensitivity.format(**keys) for keys in PER["varied selection"].keys_of(experiment)
+        ],
         "phases": [paths.phases.format(**keys) for keys in selections],
         "comparison": [paths.layer_change.format(**keys) for keys in compared]
+        + [paths.attribution.format(**keys) for keys in attributed]
         + [
             paths.dataset_overlap.format(**keys)
             for keys in PER["several data sets"].keys_of(experiment)
@@ -90,6 +96,7 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
             for pair in experiment.retrieving_pairs
             for dataset in experiment.datasets
         ],
+        "claims": [paths.claims.format(**keys) for keys in PER["claims"].keys_of(experiment)],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
         "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],
         "steering": [

@@ -1,6 +1,6 @@
 """Figures, one module each: what they show is declared, how they look is shared.
 
 In: Parquet artefacts. Out: PNG and PDF files. Drawing code only: what a figure shows has been
-computed before. Uses activations, alignment, artifacts, comparison, corpora, interventions,
-neurons, phases, responses and retrieval.
+computed before. Uses activations, alignment, artifacts, claims, comparison, corpora,
+interventions, neurons, phases, responses and retrieval.
 """

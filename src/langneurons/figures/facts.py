@@ -6,9 +6,11 @@ No-break spaces (U+00A0) keep numbers with their units and symbols.
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance
+from langneurons.comparison.scale import OWN
 from langneurons.neurons.table import read_summary
 
 
@@ -26,6 +28,19 @@ def selection_scalars(summary: pd.Series) -> str:
     return f"λ\u00a0=\u00a0{summary['lambda']:.4g}{found}, {threshold}"
 
 
+def zero_sum_note(summary: pd.Series) -> str:
+    """What τ and the share that is selected fix, whatever the model, and who belongs to none."""
+    by_n = np.asarray(summary["histogram_all"])  # h(N)
+    above = int(np.arange(len(by_n)) @ by_n)
+    share = above / (len(summary["languages"]) * by_n.sum())
+    selected = summary["histogram_selected"]
+    return (
+        f"the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0{above:,} probabilities "
+        f"above τ ({share * 100:.3g}\u00a0% of all), and {sum(selected):,} are selected, both by "
+        f"construction; {selected[0]:,} of the selected belong to no language."
+    )
+
+
 def read_comparison_facts(comparison: Path, summaries: Sequence[Path]) -> list[str]:
     """Two models' selections, as lines: what they share, then each model's λ and τ.
 
@@ -36,12 +51,13 @@ def read_comparison_facts(comparison: Path, summaries: Sequence[Path]) -> list[s
     summaries
         Summary artefacts of the neurons, before first.
     """
-    names = read_provenance(comparison)
+    facts = read_provenance(comparison)
     before, after = map(read_summary, summaries)
+    scalars = selection_scalars(after) if facts["scale"] == OWN else "the same, and cut-off"
     return [
         f"{_shape(before)} {_method(before)}.",
-        f"Before: {names['before']} ({selection_scalars(before)}).",
-        f"After: {names['after']} ({selection_scalars(after)}).",
+        f"Before: {facts['before']} ({selection_scalars(before)}).",
+        f"After: {facts['after']} ({scalars}).",
     ]
 
 

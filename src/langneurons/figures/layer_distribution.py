@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
 from langneurons.artifacts.tables import read_table
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.facts import selection_facts
@@ -13,7 +17,8 @@ from langneurons.figures.layer_axis import (
     layer_panels,
     phase_notes,
 )
-from langneurons.figures.style import LINES, MARKERS, count_axis, legend_above
+from langneurons.figures.style import INK, LINES, MARKERS, count_axis, legend_above
+from langneurons.neurons.stability import CERTAINTY
 from langneurons.neurons.table import read_summary
 from langneurons.phases.segmentation import LAYERS, TYPED
 from langneurons.phases.table import read_phases
@@ -21,20 +26,28 @@ from langneurons.phases.table import read_phases
 FIGURE = Declaration(
     "Neurons by layer",
     per="selection",
-    reads={"phases": "phases", "layers": "phase_layers", "summary": "summary"},
+    reads={
+        "phases": "phases",
+        "layers": "phase_layers",
+        "certainty": "certainty",
+        "summary": "summary",
+    },
     paper="figure3",
 )
 
 _HEIGHT = 2.1
 
 
-def draw(page: Page, phases: Path, layers: Path, summary: Path) -> None:
+def draw(page: Page, phases: Path, layers: Path, certainty: Path, summary: Path) -> None:
     """Draw the number of specific, related and general neurons in each layer, a line per type."""
     segments = read_phases(phases)
     table = read_table(layers, LAYERS)
-    page.note(
-        *phase_notes(segments), *interval_notes(segments), selection_facts(read_summary(summary))
-    )
+    intervals = read_table(certainty, CERTAINTY).query("quantity == 'layer'").groupby("type")
+    highest = intervals["high"].max()[list(TYPED)]
+    page.note(*phase_notes(segments), *interval_notes(segments))
+    if highest.notna().any():
+        page.note("Bars: 95 % interval over texts.")
+    page.note(selection_facts(read_summary(summary)))
     (axes,) = layer_panels(page, segments, _HEIGHT + 0.8)
     for kind in TYPED:
         axes.plot(
@@ -48,6 +61,15 @@ def draw(page: Page, phases: Path, layers: Path, summary: Path) -> None:
             clip_on=False,
             zorder=3,
         )
-    count_axis(axes, table[list(TYPED)].max().to_numpy(), "neurons per layer")
+        _draw_bars(axes, intervals.get_group(kind))
+    highest = np.fmax(highest, table[list(TYPED)].max())
+    count_axis(axes, highest.to_numpy(), "neurons per layer")
     draw_intervals(axes, segments)
     legend_above(axes, _HEIGHT, len(TYPED), offset=NUMBERS_HEIGHT)
+
+
+def _draw_bars(axes: Axes, intervals: pd.DataFrame) -> None:
+    """Draw the interval of each layer's number as a thin bar; no number is below 0."""
+    known = intervals.dropna(subset=["low", "high"])
+    layers, low = known["place"].astype(int), known["low"].clip(lower=0)
+    axes.vlines(layers, low, known["high"], color=INK, linewidth=0.6, zorder=4)

@@ -1,6 +1,5 @@
 """What the figures by N, the number of languages a neuron is active for, have in common."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -46,7 +45,6 @@ def bar_pitch(page: Page, groups: int) -> float:
     return (page.figure.get_figwidth() - _BESIDE) / groups
 
 
-def change_by_n(sharing: pd.DataFrame, population: str) -> np.ndarray:
-    """Change in the number of a population's neurons with N = 1..K; N = 0 is left out."""
-    rows = sharing[(sharing["population"] == population) & (sharing["n_languages"] > 0)]
-    return rows["change"].to_numpy()
+def changes_by_n(sharing: pd.DataFrame, population: str) -> pd.DataFrame:
+    """Changes in the number of a population's neurons with N = 1..K; N = 0 is left out."""
+    return sharing[(sharing["population"] == population) & (sharing["n_languages"] > 0)]

@@ -4,32 +4,46 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from langneurons.artifacts.tables import read_table
 from langneurons.comparison.changes import SHARING
+from langneurons.figures.control_marks import control_notes, draw_controls, read_controls
 from langneurons.figures.declaration import Declaration
-from langneurons.figures.facts import read_comparison_facts
+from langneurons.figures.facts import read_comparison_facts, zero_sum_note
 from langneurons.figures.frame import Page
 from langneurons.figures.sharing_axis import SHARING_NOTE, bar_pitch, sharing_panels
 from langneurons.figures.style import AFTER, BEFORE, INK, count_axis, label_bars, legend_above
+from langneurons.neurons.table import read_summary
 
 FIGURE = Declaration(
     "Neurons by number of languages",
     per="comparison",
-    reads={"sharing": "sharing_change", "summaries": "summary of models"},
+    reads={
+        "sharing": "sharing_change",
+        "controls": "sharing_change of controls",
+        "summaries": "summary of models",
+    },
     paper="figure15",
 )
 
 _BAR = 0.4
 _HEIGHT = 3.8
+#: Inches that a panel's title takes.
+_TITLE = 0.16
 #: Share of each panel left free for the labels above the bars.
 _HEADROOM = 0.28
 
 
-def draw(page: Page, sharing: Path, summaries: Sequence[Path]) -> None:
+def draw(page: Page, sharing: Path, controls: Sequence[Path], summaries: Sequence[Path]) -> None:
     """Draw the number of neurons with N = 0..K before and after, all and selected."""
-    page.note(SHARING_NOTE, *read_comparison_facts(sharing, summaries))
-    table = read_table(sharing, SHARING)
+    table, others = read_table(sharing, SHARING), read_controls(controls, SHARING)
+    page.note(
+        SHARING_NOTE,
+        *control_notes(others),
+        f"Before: {zero_sum_note(read_summary(summaries[0]))}",
+        *read_comparison_facts(sharing, summaries),
+    )
     K = int(table["n_languages"].max())
     panels = sharing_panels(page, 0, K, _HEIGHT)
     pitch = bar_pitch(page, K + 1) * _BAR
@@ -39,5 +53,14 @@ def draw(page: Page, sharing: Path, summaries: Sequence[Path]) -> None:
         for side, look, shift in (("before", BEFORE, -0.5), ("after", AFTER, 0.5)):
             x = np.arange(K + 1) + shift * _BAR
             axes.bar(x, rows[side], width=_BAR, edgecolor=INK, linewidth=0.4, label=side, **look)
+            if side == "after":
+                afters = [_after(one.table, population) for one in others]
+                draw_controls(axes, x, others, afters)
             label_bars(axes, x, rows[side], [f"{n:,}" for n in rows[side]], pitch)
-    legend_above(panels["all"], _HEIGHT / 2, 2, side="right")
+    # With controls the legend is too wide to stand beside the panel's title.
+    beyond = _TITLE if others else 0.0
+    legend_above(panels["all"], _HEIGHT / 2, 2 + len(others), beyond, side="right")
+
+
+def _after(sharing: pd.DataFrame, population: str) -> np.ndarray:
+    return sharing.loc[sharing["population"] == population, "after"].to_numpy()

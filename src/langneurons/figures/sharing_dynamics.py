@@ -7,7 +7,7 @@ from langneurons.artifacts.tables import read_table
 from langneurons.comparison.changes import SHARING
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
-from langneurons.figures.sharing_axis import SHARING_NOTE, change_by_n, sharing_panels
+from langneurons.figures.sharing_axis import SHARING_NOTE, changes_by_n, sharing_panels
 from langneurons.figures.style import FAINT
 from langneurons.figures.training_steps import (
     LEGEND_HEIGHT,
@@ -42,7 +42,7 @@ def draw(
     K = int(tables[0]["n_languages"].max())
     panels = sharing_panels(page, 1, K, _HEIGHT + LEGEND_HEIGHT)
     for population, axes in panels.items():
-        lines = [change_by_n(table, population) for table in tables]
+        lines = [changes_by_n(table, population)["change"].to_numpy() for table in tables]
         draw_step_changes(axes, range(1, K + 1), lines, FAINT)
         axes.set_ylabel("change in neurons")
     # The gap leaves room for the panel's title.

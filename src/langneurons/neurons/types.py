@@ -60,15 +60,45 @@ def identify(
     parameters
         Keyword arguments of the method's ``select``.
     """
-    module = import_module(f"langneurons.neurons.methods.{method}")
+    module = _module(method)
     selection = module.select(probabilities, **parameters)
-    active = probabilities > selection.threshold
+    return _typed(module, probabilities, selection.threshold, selection.selected), selection
+
+
+def identify_on_scale(probabilities: np.ndarray, method: str, scale: Selection) -> Neurons:
+    """Type all neurons with the τ, λ and cut-off s* of another model's selection (METHOD 10).
+
+    With its own, a model has as many selected neurons, and as many probabilities above τ, as any
+    other: what one layer gains another loses, though no neuron there moved.
+
+    Parameters
+    ----------
+    probabilities
+        Activation probabilities (L, D, K).
+    method
+        The method of the selection.
+    scale
+        The selection of the other model, of equal shape.
+    """
+    module = _module(method)
+    score = module.score(probabilities, scale.threshold, scale.parameters)
+    return _typed(module, probabilities, scale.threshold, scale.same_cutoff(score))
+
+
+def _module(method: str) -> Any:
+    return import_module(f"langneurons.neurons.methods.{method}")
+
+
+def _typed(
+    module: Any, probabilities: np.ndarray, threshold: float, selected: np.ndarray
+) -> Neurons:
+    active = probabilities > threshold
     N, K = active.sum(axis=-1), active.shape[-1]
     kind = np.full(N.shape, OTHER, dtype=np.int8)
     kind[N == K] = GENERAL
     if module.METHOD.related:
-        kind[selection.selected & (N == 1)] = SPECIFIC
-        kind[selection.selected & (N > 1) & (N < K)] = RELATED
+        kind[selected & (N == 1)] = SPECIFIC
+        kind[selected & (N > 1) & (N < K)] = RELATED
     else:
-        kind[selection.selected & (N >= 1) & (N < K)] = SPECIFIC
-    return Neurons(kind, active, selection.selected), selection
+        kind[selected & (N >= 1) & (N < K)] = SPECIFIC
+    return Neurons(kind, active, selected)

@@ -7,24 +7,23 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance, read_table
-from langneurons.comparison.changes import LAYERS
+from langneurons.comparison.changes import TOTALS
 from langneurons.figures.declaration import Declaration
-from langneurons.figures.style import signed
 from langneurons.models.schema import read_card
 from langneurons.phases.segmentation import TYPED
-from langneurons.tables.layout import Layout, join_comparisons, shorten
+from langneurons.tables.layout import Layout, join_comparisons, shorten, signed_interval
 
 TABLE = Declaration(
     "Alignments and their controls",
     per="alignments compared",
-    reads={"layers": "layer_change", "cards": "card of after"},
+    reads={"totals": "total_change", "cards": "card of after"},
 )
 
 #: What is said of a model after that is no control.
 ALIGNMENT = "alignment"
 
 
-def make(layers: Sequence[str | Path], cards: Sequence[str | Path]) -> pd.DataFrame:
+def make(totals: Sequence[str | Path], cards: Sequence[str | Path]) -> pd.DataFrame:
     """Neurons of each type before and after each alignment and each control.
 
     Returns
@@ -32,9 +31,9 @@ def make(layers: Sequence[str | Path], cards: Sequence[str | Path]) -> pd.DataFr
     DataFrame
         One row per model after × type: ``before_model``, ``after_model``, ``role`` (``alignment``
         or which control), ``update_norm`` (‖ΔW‖, Frobenius, over all weights that were trained),
-        ``type``, ``before``, ``after``, ``change``.
+        ``type``, ``before``, ``after``, ``change``, its interval and ``changed``, ``refitting``.
     """
-    table = join_comparisons(layers, _of_types)
+    table = join_comparisons(totals, _of_types)
     norms = [float(read_card(card)["update_norm"]) for card in cards]
     table.insert(3, "update_norm", np.repeat(norms, len(TYPED)))
     return table
@@ -54,13 +53,14 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
                     "role": part["role"].iloc[0],
                     "‖ΔW‖": f"{part['update_norm'].iloc[0]:.3g}",
                     **{kind: f"{one.loc[kind, 'after']:,}" for kind in TYPED},
-                    **{f"Δ {kind}": signed(one.loc[kind, "change"]) for kind in TYPED},
+                    **{f"Δ {kind} [95 %]": _change(one.loc[kind]) for kind in TYPED},
                 }
             )
-    numeric = ["‖ΔW‖", *TYPED, *(f"Δ {kind}" for kind in TYPED)]
+    numeric = ["‖ΔW‖", *TYPED, *(f"Δ {kind} [95 %]" for kind in TYPED)]
     cells = pd.DataFrame(rows, columns=["model", "role", *numeric]).fillna("")
     notes = [
-        "Number of neurons of each type, and Δ: its difference from the model before.",
+        "Number of neurons of each type, and Δ: its difference from the model before, with its "
+        "95 % interval over texts, where there are enough folds.",
         "A control is trained on the same texts for as many steps, without what aligns (shuffled: "
         "partners permuted; target only: no source; random labels). What it changes as much, the "
         "alignment does not explain.",
@@ -69,11 +69,14 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
     return Layout(notes, cells, ("model", "role"), numeric)
 
 
+def _change(row: pd.Series) -> str:
+    return signed_interval(row["change"], row["change_low"], row["change_high"], decimals=0)
+
+
 def _of_types(path: str | Path) -> pd.DataFrame:
-    """Sum a comparison's changes by layer over the layers."""
-    layers = read_table(path, LAYERS)
-    sums = layers.groupby("type", sort=False)[["before", "after", "change"]].sum()
-    table = sums.loc[list(TYPED)].reset_index()
+    """Read a comparison's totals of the typed neurons, with the model's role."""
+    totals = read_table(path, TOTALS)
+    table = totals[totals["type"].isin(TYPED)].reset_index(drop=True)
     control = read_provenance(path)["control"]
     role = ALIGNMENT if control is None else control.replace("_", " ")
     table.insert(0, "role", role)

@@ -9,9 +9,8 @@ import pandas as pd
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
-from langneurons.figures.style import signed
 from langneurons.retrieval.schemas import FROM_PIVOT, RETRIEVAL, RETRIEVAL_CHANGE, TEXT, TO_PIVOT
-from langneurons.tables.layout import Layout, join_comparisons, numbers
+from langneurons.tables.layout import Layout, join_comparisons, numbers, signed_interval
 
 TABLE = Declaration("Did it align", per="alignment check", reads={"changes": "retrieval_change"})
 
@@ -105,13 +104,9 @@ def _language(row: dict[str, Any]) -> str:
 
 
 def _change(row: dict[str, Any]) -> str:
-    """Write a change and its interval: "+2.1 [+0.4, +3.8]"."""
     scale, decimals = (100, 1) if row["measure"] == RETRIEVAL else (1, 2)
-    change, low, high = (
-        signed(scale * row[name], decimals) if pd.notna(row[name]) else ""
-        for name in ("change", "change_low", "change_high")
-    )
-    return f"{change} [{low}, {high}]" if low else change
+    change, low, high = (scale * row[name] for name in ("change", "change_low", "change_high"))
+    return signed_interval(change, low, high, decimals)
 
 
 def _percent(share: float) -> str:

@@ -1,18 +1,20 @@
 """Common to tables 2 and 3: neurons of two groups of languages, before and after (METHOD 4)."""
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance, read_table
-from langneurons.comparison.changes import LANGUAGES
+from langneurons.comparison.changes import GROUPS
 from langneurons.corpora.languages import english_name
-from langneurons.figures.style import signed
-from langneurons.tables.layout import Layout
+from langneurons.tables.layout import Layout, signed_interval
 
-NUMBERS = ("before", "after", "change")
-MEAN = "Mean number of neurons a language; related neurons count for each of their languages."
+NUMBERS = ("before", "after", "change [95 %]")
+_SUMS = ["before", "after", "change", "change_low", "change_high"]
+MEAN = (
+    "Mean number of neurons a language; related neurons count for each of their languages. Change: "
+    "with its 95 % interval over texts, where there are enough folds."
+)
 
 
 def compare_groups(path: str | Path, groups: tuple[str, str]) -> pd.DataFrame:
@@ -21,34 +23,23 @@ def compare_groups(path: str | Path, groups: tuple[str, str]) -> pd.DataFrame:
     Parameters
     ----------
     path
-        A `langneurons.comparison.changes.LANGUAGES` artefact.
+        A `langneurons.comparison.changes.GROUPS` artefact.
     groups
-        The names of the groups. The first is also the artefact's column that says whether a
-        language is in it; all other languages are in the second.
+        The names of the groups.
 
     Returns
     -------
     DataFrame
         One row per group × type (specific, related): group, n_languages, languages (codes), type,
-        and the mean number of neurons per language before and after, and its change. An empty
-        group has no row.
+        the mean number of neurons per language before and after, its change with the interval over
+        texts, and whether it changed. An empty group has no row.
     """
-    table = read_table(path, LANGUAGES)
-    rows = []
-    for group, member in zip(groups, (True, False), strict=True):
-        for kind in table["type"].unique():
-            chosen = table[(table[groups[0]] == member) & (table["type"] == kind)]
-            if len(chosen):
-                rows.append(
-                    {
-                        "group": group,
-                        "n_languages": len(chosen),
-                        "languages": " ".join(chosen["language"]),
-                        "type": kind,
-                        **chosen[list(NUMBERS)].mean(),
-                    }
-                )
-    return pd.DataFrame(rows, columns=["group", "n_languages", "languages", "type", *NUMBERS])
+    table = read_table(path, GROUPS)
+    parts = [table[table["group"] == group] for group in groups]
+    rows = pd.concat(parts, ignore_index=True)
+    rows["languages"] = rows["languages"].map(" ".join)
+    rows[_SUMS] = rows[_SUMS].div(rows["n_languages"], axis=0)
+    return rows[["group", "n_languages", "languages", "type", *_SUMS, "changed"]]
 
 
 def lay_out_groups(table: pd.DataFrame, path: str | Path, groups: tuple[str, str]) -> Layout:
@@ -70,7 +61,12 @@ def group_cells(table: pd.DataFrame) -> pd.DataFrame:
             "languages": [f"{row.group} ({row.n_languages})" for row in table.itertuples()],
             "type": table["type"],
             **{name: table[name].map("{:,.1f}".format) for name in ("before", "after")},
-            "change": table["change"].map(partial(signed, decimals=1)),
+            "change [95 %]": [
+                signed_interval(*row)
+                for row in zip(
+                    table["change"], table["change_low"], table["change_high"], strict=True
+                )
+            ],
         }
     )
 

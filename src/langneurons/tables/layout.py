@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance
+from langneurons.figures.style import signed
 
 _LONGEST_NAME = 32
 _UNKNOWN = "–"
@@ -75,3 +76,9 @@ def numbers(n: pd.Series) -> str:
     """Write the range of n: "n = 8" or "n = 0–20"."""
     spread = f"{n.min():,}" if n.min() == n.max() else f"{n.min():,}–{n.max():,}"
     return f"n = {spread}"
+
+
+def signed_interval(value: float, low: float, high: float, decimals: int = 1) -> str:
+    """Write a change and its 95 % interval: "+2.1 [+0.4, +3.8]"; without one, the change alone."""
+    interval = f" [{signed(low, decimals)}, {signed(high, decimals)}]" if pd.notna(low) else ""
+    return f"{signed(value, decimals)}{interval}"

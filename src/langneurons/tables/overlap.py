@@ -58,10 +58,20 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
             "type": table["type"],
             **{name: table[column].map("{:,}".format) for name, column in counts.items()},
             **{name: table[column].map(percent) for name, column in ratios.items()},
+            "95 %": [
+                _interval(*row)
+                for row in zip(table["overlap_low"], table["overlap_high"], strict=True)
+            ],
         }
     )
     notes = [
         "Neurons of one type at the same position (layer and index) in A, the reference, and in "
-        "B. Jaccard: |A∩B| / |A∪B|. –: none to share.",
+        "B. Jaccard: |A∩B| / |A∪B|. –: none to share. 95 %: the interval of |A∩B| / |A| over "
+        "texts, of models that read the same in enough folds.",
     ]
-    return Layout(notes, cells, ("A", "B"), (*counts, *ratios))
+    return Layout(notes, cells, ("A", "B"), (*counts, *ratios, "95 %"))
+
+
+def _interval(low: float, high: float) -> str:
+    # A share cannot leave 0 to 1, though an interval of normal shape can.
+    return f"{percent(max(low, 0))}–{percent(min(high, 1))}" if pd.notna(low) else ""

@@ -11,7 +11,7 @@ from langneurons.tables.layout import Layout
 TABLE = Declaration(
     "Pivot language against the rest",
     per="comparison",
-    reads={"languages": "language_change"},
+    reads={"groups": "group_change"},
     name="table3",
     title="{before} → {after} on {dataset}, method {method}",
 )
@@ -19,11 +19,11 @@ TABLE = Declaration(
 _GROUPS = ("pivot", "rest")
 
 
-def make(languages: str | Path) -> pd.DataFrame:
+def make(groups: str | Path) -> pd.DataFrame:
     """Return the table; see `compare_groups`."""
-    return compare_groups(languages, _GROUPS)
+    return compare_groups(groups, _GROUPS)
 
 
-def lay_out(table: pd.DataFrame, languages: str | Path) -> Layout:
+def lay_out(table: pd.DataFrame, groups: str | Path) -> Layout:
     """Lay out the table."""
-    return lay_out_groups(table, languages, _GROUPS)
+    return lay_out_groups(table, groups, _GROUPS)

@@ -11,7 +11,7 @@ from langneurons.tables.layout import Layout
 TABLE = Declaration(
     "Trained against other languages",
     per="comparison",
-    reads={"languages": "language_change"},
+    reads={"groups": "group_change"},
     name="table2",
     title="{before} → {after} on {dataset}, method {method}",
 )
@@ -19,11 +19,11 @@ TABLE = Declaration(
 _GROUPS = ("trained", "other")
 
 
-def make(languages: str | Path) -> pd.DataFrame:
+def make(groups: str | Path) -> pd.DataFrame:
     """Return the table; see `compare_groups`."""
-    return compare_groups(languages, _GROUPS)
+    return compare_groups(groups, _GROUPS)
 
 
-def lay_out(table: pd.DataFrame, languages: str | Path) -> Layout:
+def lay_out(table: pd.DataFrame, groups: str | Path) -> Layout:
     """Lay out the table."""
-    return lay_out_groups(table, languages, _GROUPS)
+    return lay_out_groups(table, groups, _GROUPS)

@@ -13,13 +13,13 @@ from langneurons.tables.layout import Layout, join_comparisons, shorten
 TABLE = Declaration(
     "Trained against other languages",
     per="comparisons",
-    reads={"languages": "language_change"},
+    reads={"groups": "group_change"},
     name="table2",
     title="{dataset}, method {method}",
 )
 
 
-def make(languages: Sequence[str | Path]) -> pd.DataFrame:
+def make(groups: Sequence[str | Path]) -> pd.DataFrame:
     """Table 2 for several comparisons, one after another.
 
     Returns
@@ -27,7 +27,7 @@ def make(languages: Sequence[str | Path]) -> pd.DataFrame:
     DataFrame
         The columns of `trained_languages.make` after ``before_model`` and ``after_model``.
     """
-    return join_comparisons(languages, trained_languages.make)
+    return join_comparisons(groups, trained_languages.make)
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:

@@ -14,6 +14,8 @@ from scipy.special import stdtrit
 _PERCENTILES = (2.5, 97.5)
 #: With fewer units, a spread over draws of them says too little (METHOD 10).
 FEWEST_UNITS = 10
+#: With fewer seeds, their spread says nothing (METHOD 10).
+FEWEST_SEEDS = 3
 
 
 def draw_weights(present: np.ndarray, replicates: int, seed: int) -> np.ndarray:
@@ -99,3 +101,25 @@ def t_interval(
         return absent, absent
     half = stdtrit(units - 1, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
     return estimate - half, estimate + half
+
+
+def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds of the 95 % interval of a mean, by Student's t.
+
+    Parameters
+    ----------
+    values
+        (S, …): independent measurements, such as one per seed.
+
+    Returns
+    -------
+    low, high
+        (…), NaN with fewer than `FEWEST_SEEDS`.
+    """
+    mean, n = np.mean(values, axis=0), len(values)
+    if n < FEWEST_SEEDS:
+        absent = np.full(mean.shape, np.nan)
+        return absent, absent
+    error = np.std(values, axis=0, ddof=1) / np.sqrt(n)
+    half = stdtrit(n - 1, _PERCENTILES[1] / 100) * error
+    return mean - half, mean + half

@@ -3,7 +3,7 @@
 The keys are the arguments of the function that the rule's script calls.
 """
 
-from langneurons.experiment.settings import alignment, analysis, interventions, retrieval
+from langneurons.experiment.settings import alignment, analysis, claims, interventions, retrieval
 from langneurons.experiment.settings.basis import Rules
 
 SETTINGS: Rules = {
@@ -11,4 +11,5 @@ SETTINGS: Rules = {
     **alignment.SETTINGS,
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
+    **claims.SETTINGS,
 }

@@ -3,7 +3,8 @@
 from typing import Any
 
 from langneurons.experiment.datasets import HELD_OUT, windows_of
-from langneurons.experiment.instances import drawn_at
+from langneurons.experiment.declared import methods
+from langneurons.experiment.instances import drawn_at, family_of
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import (
     Rules,
@@ -83,14 +84,35 @@ def _method(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         "method": wildcards.method,
         "parameters": {
-            f"{key}_" if key == "lambda" else key: None if value == "auto" else value
-            for key, value in parameters.items()
+            _argument(key): None if value == "auto" else value for key, value in parameters.items()
         },
     }
 
 
+def _argument(key: str) -> str:
+    """The name in Python of a method's parameter."""
+    return f"{key}_" if key == "lambda" else key
+
+
 def _typing(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_method(experiment, wildcards), "languages": experiment.languages}
+
+
+def _sensitivity(experiment: Inventory, wildcards: Any) -> Settings:
+    """What is tried beside a method's settings."""
+    varied = methods()[wildcards.method].varied.items()
+    return {
+        **_typing(experiment, wildcards),
+        "values": {
+            _argument(key): [*parameter.varied, *([None] if parameter.auto else [])]
+            for key, parameter in varied
+        },
+        "multiples": {_argument(key): list(parameter.varied_by) for key, parameter in varied},
+    }
+
+
+def _resampling(experiment: Inventory, wildcards: Any) -> Settings:
+    return {**_typing(experiment, wildcards), **bootstrap(experiment)}
 
 
 def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
@@ -99,6 +121,25 @@ def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
 
 def _phases(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_method(experiment, wildcards), **bootstrap(experiment)}
+
+
+def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
+    return {
+        **compared(experiment, wildcards),
+        **_method(experiment, wildcards),
+        "scale": experiment.config.comparison.scale,
+        "uncertainty": bootstrap(experiment),
+    }
+
+
+def _attribution(experiment: Inventory, wildcards: Any) -> Settings:
+    family = family_of(experiment, wildcards)
+    return {
+        "family": family.name,
+        "controls": list(family.controls),
+        "seeds": len(family.after),
+        "margin": experiment.config.comparison.margin,
+    }
 
 
 def _dataset_overlap(experiment: Inventory, wildcards: Any) -> Settings:
@@ -140,10 +181,13 @@ SETTINGS: Rules = {
     "import_activations": _published,
     "activation_probabilities": all_languages,
     "type_neurons": _typing,
+    "resample_neurons": _resampling,
+    "vary_settings": _sensitivity,
     "export_masks": all_languages,
     "segment_layers": _segments,
     "describe_phases": _phases,
-    "compare_models": compared,
+    "compare_models": _comparison,
+    "attribute_changes": _attribution,
     "overlap_datasets": _dataset_overlap,
     "grade_responses": all_languages,
     "evaluate_accuracy": _accuracy,

@@ -17,12 +17,27 @@ class Parameter:
     at_least: float | None = None
     auto: bool = False
     """Whether it may be ``auto``, which is passed to the method as None."""
+    varied: tuple[float, ...] = ()
+    """Values that are tried beside the configured one, and ``auto`` if it may be that, to see how
+    much depends on it."""
+    varied_by: tuple[float, ...] = ()
+    """Multiples, tried too, of the number that the configured value comes to."""
 
 
 #: Parameters that methods share; a declaration may name them.
-TOP_RATE = Parameter(0.01, "share of all neurons that is selected", above=0, below=1)
+TOP_RATE = Parameter(
+    0.01,
+    "share of all neurons that is selected",
+    above=0,
+    below=1,
+    varied=(0.005, 0.01, 0.02),
+)
 THRESHOLD_QUANTILE = Parameter(
-    0.95, "share of all activation probabilities at or below τ", above=0, below=1
+    0.95,
+    "share of all activation probabilities at or below τ",
+    above=0,
+    below=1,
+    varied=(0.9, 0.95, 0.97),
 )
 
 
@@ -37,3 +52,12 @@ class Method:
     related: bool
     """Whether the method distinguishes related from specific neurons; if not, every selected neuron
     with 1 ≤ N < K is specific."""
+
+    @property
+    def varied(self) -> dict[str, Parameter]:
+        """The parameters of which other values are tried than the configured one."""
+        return {
+            name: parameter
+            for name, parameter in self.parameters.items()
+            if parameter.varied or parameter.varied_by
+        }

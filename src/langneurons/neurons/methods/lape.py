@@ -1,5 +1,7 @@
 """Language activation probability entropy (Tang et al., arXiv 2402.16438; METHOD 7)."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from langneurons.neurons.methods.declaration import THRESHOLD_QUANTILE, TOP_RATE, Method
@@ -36,14 +38,25 @@ def select(
     """
     number = round(top_rate * probabilities[..., 0].size)
     threshold = activity_threshold(probabilities, threshold_quantile)
-    candidate = (probabilities > threshold).any(axis=-1)
-    score = np.where(candidate, _entropy(probabilities), np.nan)
+    parameters: dict[str, float | bool | None] = {
+        "top_rate": top_rate,
+        "threshold_quantile": threshold_quantile,
+    }
+    scores = score(probabilities, threshold, parameters)
     return Selection(
-        score=score,
-        selected=lowest(score, number),
+        score=scores,
+        selected=lowest(scores, number),
         threshold=threshold,
-        parameters={"top_rate": top_rate, "threshold_quantile": threshold_quantile},
+        parameters=parameters,
     )
+
+
+def score(
+    probabilities: np.ndarray, threshold: float, _parameters: Mapping[str, float | bool | None]
+) -> np.ndarray:
+    """Entropy (L, D) of neurons active for at least one language, NaN of the others."""
+    candidate = (probabilities > threshold).any(axis=-1)
+    return np.where(candidate, _entropy(probabilities), np.nan)
 
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:

@@ -26,6 +26,24 @@ class Selection:
     threshold: float
     parameters: dict[str, float | bool | None]
 
+    def same_cutoff(self, score: np.ndarray) -> np.ndarray:
+        """Boolean mask (L, D) of the neurons that reach this selection's cut-off s*.
+
+        s* is the highest score that was selected. Of neurons that tie at it, no more are taken
+        than were, the earlier first, so that the selection's own scores give the selection itself.
+
+        Parameters
+        ----------
+        score
+            Scores of another model's neurons, of the same shape.
+        """
+        if not self.selected.any():
+            return np.zeros(score.shape, dtype=bool)
+        cutoff = self.score[self.selected].max()
+        taken = int(np.count_nonzero(self.selected & (self.score == cutoff)))
+        ties = min(taken, int(np.count_nonzero(score == cutoff)))
+        return lowest(score, int(np.count_nonzero(score < cutoff)) + ties)
+
 
 def activity_threshold(probabilities: np.ndarray, quantile: float) -> float:
     """τ: the ``round(quantile · n)``-th smallest of all n probabilities (METHOD 2)."""

@@ -3,7 +3,7 @@
 Source: arXiv 2505.21505, equation 5, on the scale of the authors' released code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -41,6 +41,8 @@ METHOD = Method(
             "largest at which no selected neuron is active for all languages",
             at_least=0,
             auto=True,
+            varied=(0.0,),
+            varied_by=(0.5,),
         ),
     },
 )
@@ -77,28 +79,46 @@ def select(
     number = round(top_rate * probabilities[..., 0].size)
     threshold = activity_threshold(probabilities, threshold_quantile)
     in_all = (probabilities > threshold).all(axis=-1)
-    evenness = _entropy(probabilities) / np.log(K)
-    scale = sum(1 / n for n in range(1, K + 1)) / K
-    peak = probabilities.max(axis=-1).astype(np.float64) / scale
+    evenness, peak = _evenness_and_peak(probabilities)
 
     def holds(weight: float) -> bool:
         return not (lowest(evenness - weight * peak, number) & in_all).any()
 
     weight, unbounded = _search(holds) if lambda_ is None else (lambda_, None)
-    score = evenness - weight * peak
+    scores = evenness - weight * peak
     return Selection(
-        score=score,
-        selected=lowest(score, number),
+        score=scores,
+        selected=lowest(scores, number),
         threshold=threshold,
         parameters={
             "top_rate": top_rate,
             "threshold_quantile": threshold_quantile,
             "lambda": weight,
-            "lambda_paper": weight * float(np.log(K)) / scale,
+            "lambda_paper": weight * float(np.log(K)) / _scale(K),
             "lambda_holds": holds(weight),
             "lambda_unbounded": unbounded,
         },
     )
+
+
+def score(
+    probabilities: np.ndarray, _threshold: float, parameters: Mapping[str, float | bool | None]
+) -> np.ndarray:
+    """``H / ln K − λ · max p / m`` (L, D), with λ as ``parameters`` have it."""
+    evenness, peak = _evenness_and_peak(probabilities)
+    return evenness - parameters["lambda"] * peak
+
+
+def _evenness_and_peak(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``H / ln K`` and ``max p / m``, (L, D) each."""
+    K = probabilities.shape[-1]
+    peak = probabilities.max(axis=-1).astype(np.float64) / _scale(K)
+    return _entropy(probabilities) / np.log(K), peak
+
+
+def _scale(K: int) -> float:
+    """m: the mean of 1 / N over N = 1..K."""
+    return sum(1 / n for n in range(1, K + 1)) / K
 
 
 def _entropy(probabilities: np.ndarray) -> np.ndarray:

@@ -1,0 +1,144 @@
+"""Write the claims artefacts: of one model, and of an alignment."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from langneurons.activations.counts import read_counts
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
+from langneurons.claims.changes import (
+    attribution_findings,
+    change_findings,
+    help_findings,
+    like_change_findings,
+    overlap_findings,
+)
+from langneurons.claims.layers import layer_findings, numbers_in_draws, pivot_finding
+from langneurons.claims.measured import (
+    deactivation_findings,
+    position_findings,
+    retrieval_finding,
+)
+from langneurons.claims.verdicts import CLAIMS, judge
+from langneurons.comparison import changes
+from langneurons.comparison.accuracy import ACCURACY_CHANGE
+from langneurons.comparison.attribution import ATTRIBUTION
+from langneurons.comparison.positions import OVERLAP
+from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
+from langneurons.phases.segmentation import SEGMENTS
+from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
+
+
+def write_claims(
+    paths: Mapping[str, str | Path],
+    output: str | Path,
+    dataset: str,
+    languages: Sequence[str],
+    pivot: str,
+    method: str,
+    parameters: Mapping[str, Any],
+    replicates: int,
+    seed: int,
+    margin: float,
+) -> None:
+    """Judge the claims about one model; write `CLAIMS`.
+
+    Parameters
+    ----------
+    paths
+        Under the keys counts and segments, the model's artefacts; where there are any, under
+        datasets its `OVERLAP` across data sets, under retrieval its `PARTNERS`, and under
+        deactivation its `DEACTIVATION_PROBLEMS`.
+    dataset
+        The data set of the counts.
+    method, parameters
+        How neurons are typed.
+    replicates, seed
+        Of the bootstrap, over folds or problems.
+    margin
+        A difference of numbers of neurons counts from this share on, or from one neuron.
+    """
+    segments = read_table(paths["segments"], SEGMENTS)
+    counts = read_counts(paths["counts"], languages)
+    numbers = numbers_in_draws(counts, method, parameters, replicates, seed)
+    bootstrap = {"replicates": replicates, "seed": seed}
+    problems = _read(paths, "deactivation", DEACTIVATION_PROBLEMS)
+    findings = [
+        *layer_findings(numbers, segments, margin),
+        pivot_finding(numbers, languages, pivot, margin),
+        *position_findings(_read(paths, "datasets", OVERLAP), dataset),
+        retrieval_finding(_read(paths, "retrieval", PARTNERS), segments),
+        *deactivation_findings(problems, languages, pivot, bootstrap),
+    ]
+    facts = {"method": method, "folds": numbers.folds.number, "margin": margin, **bootstrap}
+    write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
+
+
+def write_alignment_claims(
+    paths: Mapping[str, str | Path],
+    output: str | Path,
+    languages: Sequence[str],
+    pivot: str,
+    trained: Sequence[str],
+    names: tuple[str, str],
+    method: str,
+    parameters: Mapping[str, Any],
+    scale: str,
+    uncertainty: Mapping[str, int],
+    margin: float,
+    related: bool,
+) -> None:
+    """Judge the claims about an alignment; write `CLAIMS`.
+
+    Parameters
+    ----------
+    paths
+        Under the keys before and after, both models' counts; under totals, phases and overlap, of
+        their comparison; where there are any, under attribution, retrieval and accuracy, its
+        `ATTRIBUTION`, `RETRIEVAL_CHANGE` and `ACCURACY_CHANGE`.
+    languages, pivot, trained, names, method, parameters, scale, uncertainty
+        As for `langneurons.comparison.tables.write_comparison`.
+    margin
+        A change of numbers of neurons counts from this share of the number before on, or from one.
+    related
+        Whether the method has related neurons.
+    """
+    totals = read_table(paths["totals"], changes.TOTALS)
+    phases = read_table(paths["phases"], changes.PHASES)
+    folds = int(read_provenance(paths["totals"])["folds"])
+    counts = read_counts(paths["before"], languages), read_counts(paths["after"], languages)
+    others = [name for name in languages if name not in (*trained, pivot)]
+    groups = ([name for name in trained if name != pivot], others)
+    retrieval = _read(paths, "retrieval", RETRIEVAL_CHANGE)
+    accuracy = _read(paths, "accuracy", ACCURACY_CHANGE)
+    typing = (method, parameters, scale, uncertainty)
+    findings = [
+        *change_findings(totals, phases, folds, margin, related),
+        *attribution_findings(_read(paths, "attribution", ATTRIBUTION), related),
+        *like_change_findings(counts, groups, *typing, margin, related),
+        *overlap_findings(read_table(paths["overlap"], OVERLAP), folds, related),
+        *help_findings(retrieval, accuracy, groups, margin),
+    ]
+    facts = {
+        "before": names[0],
+        "after": names[1],
+        "trained": list(trained),
+        "method": method,
+        "scale": scale,
+        "folds": folds,
+        "margin": margin,
+        **uncertainty,
+    }
+    write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
+
+
+def _read(paths: Mapping[str, str | Path], key: str, schema: pa.Schema) -> pd.DataFrame | None:
+    """Read an artefact that not every model or comparison has."""
+    return read_table(paths[key], schema) if paths.get(key) else None
+
+
+def _inputs(paths: Mapping[str, str | Path]) -> list[str]:
+    return [str(path) for path in paths.values()]

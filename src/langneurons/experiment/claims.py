@@ -1,0 +1,67 @@
+"""Which claims are judged, and from what: findings about models, and about alignments."""
+
+from typing import Any
+
+from langneurons.experiment import paths
+from langneurons.experiment.inventory import Inventory
+
+Reads = dict[str, str | list[str]]
+
+
+def judged(experiment: Inventory) -> list[dict[str, Any]]:
+    """Return the subject, data set and method of each claims artefact.
+
+    A subject is a model, but no checkpoint of an alignment, or a comparison, but with no control:
+    the claims are about alignments.
+    """
+    models = {
+        name: (name, experiment.datasets_of(name))
+        for name, model in experiment.models.items()
+        if not model.is_checkpoint
+    }
+    controls = [name for pair in experiment.comparisons for name in experiment.controls(pair)]
+    pairs = {
+        "{before}-vs-{after}".format(**pair): (
+            "{before} → {after}".format(**pair),
+            experiment.datasets_of_pair(pair),
+        )
+        for pair in experiment.comparisons
+        if pair["after"] not in controls
+    }
+    return [
+        {"subject": subject, "shown": shown, "dataset": dataset, "method": method}
+        for subject, (shown, datasets) in {**models, **pairs}.items()
+        for dataset in datasets
+        for method in experiment.methods
+    ]
+
+
+def about_model(experiment: Inventory, wildcards: Any) -> Reads:
+    """Return what other stages measured of a model."""
+    keys, model = dict(wildcards.items()), wildcards.model
+    found: Reads = {}
+    if len(experiment.datasets_of(model)) > 1:
+        found["datasets"] = paths.fill(paths.dataset_overlap, keys)
+    if model in experiment.retrieving_models and wildcards.dataset in experiment.datasets:
+        found["retrieval"] = paths.fill(paths.retrieval, keys)
+    if keys in experiment.stage_keys("deactivation"):
+        found["deactivation"] = paths.fill(paths.deactivation_problems, keys)
+    return found
+
+
+def about_alignment(experiment: Inventory, wildcards: Any) -> Reads:
+    """Return what else was measured of the two models of a comparison."""
+    keys = dict(wildcards.items())
+    pair, dataset = {"before": keys["before"], "after": keys["after"]}, keys["dataset"]
+    found: Reads = {}
+    for family in experiment.families:
+        measured = all(dataset in experiment.datasets_of(model) for model in family.compared)
+        if family.before == pair["before"] and pair["after"] in family.after and measured:
+            found["attribution"] = paths.fill(paths.attribution, {**keys, "family": family.name})
+    if dataset not in experiment.datasets:  # of published counts
+        return found
+    if pair in experiment.retrieving_pairs:
+        found["retrieval"] = paths.fill(paths.retrieval_change, keys)
+    if experiment.grades(dataset) and set(pair.values()) <= set(experiment.text_models):
+        found["accuracy"] = paths.fill(paths.accuracy_change, keys)
+    return found

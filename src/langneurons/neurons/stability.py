@@ -1,0 +1,172 @@
+"""How sure each neuron's type is, and each number of one model (METHOD 10).
+
+Folds of problems are drawn with replacement, and in every draw all neurons are typed anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from langneurons.activations.counts import Counts, read_counts
+from langneurons.activations.resampled import (
+    filled_folds,
+    possible_draws,
+    resampled_probabilities,
+)
+from langneurons.artifacts.progress import Progress
+from langneurons.artifacts.tables import artefact, write_table
+from langneurons.neurons.methods.selection import Selection
+from langneurons.neurons.numbers import POPULATIONS, by_language, by_layer, by_sharing
+from langneurons.neurons.types import RELATED, SPECIFIC, TYPES, Neurons, identify
+from langneurons.uncertainty.resampling import draw_weights, t_interval
+
+#: One row per neuron, sorted by layer and neuron. ``p_…`` are the shares of draws in which it has
+#: that type, ``stability`` that of the draws in which it keeps its own; null without draws.
+STABILITY = artefact(
+    "stability",
+    "layer int32, neuron int32, type string, p_specific float32?, p_related float32?, "
+    "p_general float32?, stability float32?",
+)
+#: One row per number: a ``quantity``, its ``place`` (layer, N or language) and ``type`` where it
+#: has one. ``low`` to ``high`` is the 95 % interval over texts, null where there are too few folds.
+#: ``mean_of_draws`` differs from the estimate by the bias of a bootstrap. All are null where there
+#: is no such number: λ of a method without one, or without a bound; the cut-off of no neuron.
+CERTAINTY = artefact(
+    "certainty",
+    "quantity string, place string?, type string?, estimate float64?, low float64?, high float64?, "
+    "mean_of_draws float64?",
+)
+_SCALARS = ("threshold", "lambda", "cutoff")
+
+
+def write_stability(
+    counts_path: str | Path,
+    outputs: Mapping[str, str | Path],
+    method: str,
+    parameters: Mapping[str, Any],
+    languages: Sequence[str],
+    replicates: int,
+    seed: int,
+) -> None:
+    """Type one model's neurons anew in draws of its folds; write `STABILITY` and `CERTAINTY`.
+
+    Parameters
+    ----------
+    outputs
+        Paths under the keys stability and certainty.
+    method, parameters
+        As for `identify`.
+    replicates, seed
+        Of the bootstrap over folds. Nothing is drawn where fewer than two folds hold tokens.
+    """
+    counts = read_counts(counts_path, languages)
+    neurons, selection = identify(counts.probabilities(), method, parameters)
+    filled = filled_folds(counts)
+    folds = int(filled.sum())
+    draws = draw_weights(filled, replicates if folds > 1 else 0, seed)
+    draws = possible_draws(draws, counts)
+    times, numbers = in_draws(counts, draws, method, parameters)
+    facts = {
+        "inputs": [str(counts_path)],
+        "method": method,
+        "parameters": dict(parameters),
+        "folds": folds,
+        "draws": len(draws),
+        "replicates": replicates,
+        "seed": seed,
+    }
+    kept = _stability(neurons.kind, times, len(draws))
+    write_table(kept, outputs["stability"], STABILITY, facts)
+    table = _names(len(neurons.kind), languages)
+    table["estimate"] = _numbers(neurons, selection)
+    table["low"], table["high"] = t_interval(table["estimate"].to_numpy(), numbers, folds)
+    table["mean_of_draws"] = numbers.mean(axis=0) if len(draws) else np.nan
+    write_table(table, outputs["certainty"], CERTAINTY, facts)
+
+
+def in_draws(
+    counts: Counts, draws: np.ndarray, method: str, parameters: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Type all neurons anew in each draw.
+
+    Parameters
+    ----------
+    draws
+        Integers (R, F): how often each fold counts in each draw.
+
+    Returns
+    -------
+    times, numbers
+        In how many draws each neuron has each type, integers (4, L, D); and the numbers of each
+        draw, (R, rows of `CERTAINTY`).
+    """
+    L, D = counts.active.shape[2:]
+    times = np.zeros((len(TYPES), L, D), dtype=np.int32)
+    numbers = np.empty((len(draws), len(_names(L, counts.languages))))
+    with Progress(len(draws), "draw") as progress:
+        for row, p in zip(numbers, resampled_probabilities(counts, draws), strict=True):
+            neurons, selection = identify(p, method, parameters)
+            for kind, number in enumerate(times):
+                number += neurons.kind == kind
+            row[:] = _numbers(neurons, selection)
+            progress.update()
+    return times, numbers
+
+
+def _numbers(neurons: Neurons, selection: Selection) -> np.ndarray:
+    """Return the numbers of one model in the order of `CERTAINTY`, NaN where there is none."""
+    layers, scores = by_layer(neurons), selection.score[selection.selected]
+    return np.concatenate(
+        [
+            [selection.threshold, _weight(selection), scores.max() if scores.size else np.nan],
+            layers.sum(axis=0),
+            layers.reshape(-1),
+            by_sharing(neurons).reshape(-1),
+            by_language(neurons).reshape(-1),
+        ],
+        dtype=np.float64,
+    )
+
+
+def _weight(selection: Selection) -> float:
+    """Return λ, NaN of a method without one or where it has no bound."""
+    weight = selection.parameters.get("lambda")
+    if weight is None or selection.parameters.get("lambda_unbounded"):
+        return np.nan
+    return weight
+
+
+def _names(layers: int, languages: Sequence[str]) -> pd.DataFrame:
+    """Return what each of `_numbers` is: quantity, place, type."""
+    language_kinds = [TYPES[kind] for kind in (SPECIFIC, RELATED)]
+    names = [
+        *((name, None, None) for name in _SCALARS),
+        *(("total", None, kind) for kind in TYPES),
+        *(("layer", str(layer), kind) for layer in range(layers) for kind in TYPES),
+        *(
+            (f"sharing of {population}", str(number), None)
+            for population in POPULATIONS
+            for number in range(len(languages) + 1)
+        ),
+        *(("language", language, kind) for language in languages for kind in language_kinds),
+    ]
+    return pd.DataFrame(names, columns=["quantity", "place", "type"])
+
+
+def _stability(kind: np.ndarray, times: np.ndarray, draws: int) -> pd.DataFrame:
+    """Tabulate in which share of the draws each neuron has each type, and keeps its own."""
+    layer, neuron = (index.reshape(-1).astype(np.int32) for index in np.indices(kind.shape))
+    shares = times / (draws or np.nan)
+    kept = np.take_along_axis(shares, kind[None].astype(np.intp), axis=0)
+    return pd.DataFrame(
+        {
+            "layer": layer,
+            "neuron": neuron,
+            "type": np.asarray(TYPES, dtype=object)[kind.reshape(-1)],
+            **{f"p_{TYPES[k]}": shares[k].reshape(-1).astype(np.float32) for k in range(3)},
+            "stability": kept.reshape(-1).astype(np.float32),
+        }
+    )

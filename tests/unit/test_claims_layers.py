@@ -1,0 +1,183 @@
+"""Claims about the layers and languages of one model, each on numbers that come out each way."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from core_cases import one_layer
+
+from langneurons.activations.counts import Counts
+from langneurons.claims.layers import (
+    Numbers,
+    expectations_met,
+    layer_findings,
+    numbers_in_draws,
+    pivot_finding,
+)
+from langneurons.claims.verdicts import (
+    CONTRADICTED,
+    INCONCLUSIVE,
+    NOT_TESTED,
+    SUPPORTED,
+    Units,
+    judge,
+)
+from langneurons.neurons.numbers import by_language, by_layer
+from langneurons.neurons.types import identify
+
+LENGTHS = [2, 3, 2, 1]
+SEGMENTS = pd.DataFrame({"phase": [1, 2, 3, 4], "first_layer": [0, 2, 5, 7]})
+#: What the paper found: language neurons per layer of each phase, and general ones.
+LANGUAGE, GENERAL = (40, 4, 30, 10), (20, 60, 8, 30)
+
+
+def numbers(
+    language=LANGUAGE, general=GENERAL, spread=0.0, folds=12, languages=None, uneven=0.0, times=1
+):
+    """Numbers in which every draw adds a number of its own to each layer, with this sd.
+
+    Every other layer has ``uneven`` more specific neurons, those between have so many fewer. The
+    layers of a phase are ``times`` as many.
+    """
+    lengths = [times * length for length in LENGTHS]
+    layers = np.zeros((1, sum(lengths), 4))
+    layers[..., 0] = layers[..., 1] = np.repeat(language, lengths) / 2
+    layers[..., 2] = np.repeat(general, lengths)
+    layers[..., 3] = 500
+    layers[:, ::2, 0] += uneven
+    layers[:, 1::2, 0] -= uneven
+    noise = np.random.default_rng(0).normal(0, spread, (41, *layers.shape[1:]))
+    noise[0] = 0
+    by_lang = np.zeros((41, 3, 2)) if languages is None else languages
+    return Numbers(layers + noise, by_lang, Units(folds, "folds"))
+
+
+def verdicts(found):
+    return judge(found).set_index("claim")["verdict"]
+
+
+def judged(**changed):
+    return verdicts(layer_findings(numbers(**changed), SEGMENTS, 0.05))
+
+
+def test_the_papers_layers_support_all_but_what_eight_layers_cannot():
+    table = judge(layer_findings(numbers(spread=0.1), SEGMENTS, 0.05)).set_index("claim")
+    order = table.loc["pattern_of_layers"]
+    several = ["pattern_of_layers", "four_phases_over_three", "four_phases_over_five"]
+    assert (table["verdict"].drop(several) == SUPPORTED).all()
+    # 40 − 4 per layer; 4 · 5 % is less than one neuron a layer.
+    row = table.loc["language_more_in_1_than_2"]
+    assert (row["estimate"], row["margin"]) == (36, 1)
+    assert table.loc["language_vanish_in_2", "estimate"] == 30 / 4 - 4
+    # The most of the others has 30: 60 − 30, from 5 % of 30 on.
+    row = table.loc["general_most_in_2"]
+    assert (row["estimate"], row["margin"]) == (30, 1.5)
+    assert table.loc["general_fewest_in_3", "estimate"] == 20 - 8
+    assert table.loc["general_rise_to_4", "estimate"] == 30 - 8
+    # All six are met, and also with the first layer last: by 2 of 16 orders.
+    assert (order["p"], order["verdict"]) == (2 / 16, INCONCLUSIVE)
+    assert "6 are met, by other orders" in order["reason"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "general"),
+    [
+        ("language_more_in_1_than_2", (4, 40, 30, 10), GENERAL),
+        ("language_more_in_3_than_2", (40, 30, 4, 10), GENERAL),
+        ("language_vanish_in_2", (40, 20, 30, 10), GENERAL),
+        ("general_most_in_2", LANGUAGE, (80, 60, 8, 30)),
+        ("general_fewest_in_3", LANGUAGE, (5, 60, 8, 30)),
+        ("general_rise_to_4", LANGUAGE, (9, 60, 8, 1)),
+    ],
+)
+def test_each_claim_of_the_layers_can_be_contradicted_or_open(claim, language, general):
+    assert judged(language=language, general=general, spread=0.1)[claim] == CONTRADICTED
+    assert judged(language=language, general=general, spread=1000)[claim] == INCONCLUSIVE
+
+
+def test_layers_that_are_alike_show_no_effect():
+    found = judged(language=(20,) * 4, general=(20,) * 4, spread=0.05)
+    for claim in ("language_more_in_1_than_2", "general_most_in_2", "general_rise_to_4"):
+        assert found[claim] == CONTRADICTED
+    # Not one of 16 equal orders meets more than another.
+    assert found["pattern_of_layers"] == CONTRADICTED
+
+
+def test_four_phases_against_three_and_five():
+    """Where three, or five, kinds of layers follow one another, four phases are not the best."""
+    long = {"uneven": 1, "times": 4}
+    found = judged(spread=0.05, **long)
+    assert found["four_phases_over_three"] == found["four_phases_over_five"] == SUPPORTED
+    alike = {"language": (40, 4, 30, 30), "general": (20, 60, 8, 8)}  # phases 3 and 4
+    assert judged(spread=0.05, **alike, **long)["four_phases_over_three"] == CONTRADICTED
+    five = numbers(spread=0.05, **long)
+    five.layers[:, 12:16, 0] += 400  # a phase of its own, in the middle of phase 2
+    found = verdicts(layer_findings(five, SEGMENTS, 0.05))
+    assert found["four_phases_over_five"] == CONTRADICTED
+    assert judged(spread=9, **long)["four_phases_over_five"] == INCONCLUSIVE
+
+
+def test_few_folds_give_estimates_and_no_verdict():
+    table = judge(layer_findings(numbers(spread=0.1, folds=1), SEGMENTS, 0.05))
+    assert (table["verdict"] == NOT_TESTED).all()
+    assert table["estimate"].notna().all()
+    assert table["reason"].str.contains("1 fold").all()
+
+
+def test_claims_of_four_phases_need_four():
+    table = judge(layer_findings(numbers(spread=0.1), SEGMENTS[:3], 0.05)).set_index("claim")
+    assert table.loc["general_most_in_2", "reason"].startswith("there are 3 phases")
+    tested = table["verdict"] != NOT_TESTED
+    assert table.index[tested].tolist() == ["four_phases_over_three", "four_phases_over_five"]
+
+
+def test_expectations_are_counted_on_layers_cut_anew():
+    layers = numbers().layers[0, :, :3]
+    assert expectations_met(layers) == 6
+    # With the last layer first, its phases have 10, 40, 4, 30 language and 30, 20, 60, 8 general
+    # neurons per layer: none of the six.
+    assert expectations_met(np.roll(layers, 1, axis=0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("pivot_has", "spread", "expected"),
+    [
+        (40, 1, SUPPORTED),
+        (99, 0.5, CONTRADICTED),  # fewer by 1 of 100, and 5 count
+        (160, 1, CONTRADICTED),
+        (90, 30, INCONCLUSIVE),
+    ],
+)
+def test_the_pivot_against_the_mean_of_the_others(pivot_has, spread, expected):
+    by_lang = np.zeros((41, 3, 2))
+    by_lang[..., 0] = [60, pivot_has, 40]
+    by_lang[..., 1] = [30, 0, 70]  # 90 and 110, mean 100
+    by_lang[1:, 1, 0] += np.random.default_rng(1).normal(0, spread, 40)
+    found = pivot_finding(numbers(languages=by_lang), ["de", "en", "sw"], "en", 0.05)
+    assert found.estimate == 100 - pivot_has
+    assert found.margin == 5
+    assert judge([found])["verdict"].tolist() == [expected]
+
+
+def test_numbers_in_draws_are_those_of_the_draws_folds():
+    random = np.random.default_rng(3)
+    active = random.integers(0, 30, (3, 12, 4, 20)).astype(np.int32)
+    counts = Counts(active, np.full((3, 12), 40), ("a", "b", "c"))
+    parameters = {"top_rate": 0.1, "threshold_quantile": 0.8}
+    found = numbers_in_draws(counts, "lape", parameters, replicates=5, seed=0)
+    assert found.layers.shape == (6, 4, 4)
+    assert found.languages.shape == (6, 3, 2)
+    assert found.folds.number == 12
+    neurons, _ = identify(counts.probabilities(), "lape", parameters)
+    assert (found.layers[0] == by_layer(neurons)).all()
+    assert (found.languages[0] == by_language(neurons)).all()
+    assert (found.layers[1:] != found.layers[0]).any()
+
+
+def test_nothing_is_drawn_from_few_folds():
+    p = one_layer((0.9, 0.1), (0.1, 0.9), (0.5, 0.5))
+    active = np.repeat(np.moveaxis(p, -1, 0)[:, None] * 100, 9, axis=1).astype(np.int32)
+    counts = Counts(active, np.full((2, 9), 100), ("a", "b"))
+    parameters = {"top_rate": 0.4, "threshold_quantile": 0.6}
+    found = numbers_in_draws(counts, "lape", parameters, replicates=50, seed=0)
+    assert len(found.layers) == 1
+    assert found.folds.number == 9
