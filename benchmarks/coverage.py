@@ -245,9 +245,10 @@ def main() -> None:
     population = Population(random, before, before, correlation=1)
     expected = expectations(population, options.expected_from // 4, seed, null=True)
     unchanged = summary(expected, simulate(population, *size, null=True))
+    unchanged = unchanged.dropna(subset="changed")  # overlap has no change
 
     each = 100 * np.sqrt(0.95 * 0.05 / options.data_sets)
-    print(f"Coverage in %, mean (lowest–highest row); ±{each:.1f} for one row by chance\n")
+    print(f"Coverage in %, mean (lowest–highest row); by chance, sd {each:.1f} for one row\n")
     print(markdown(table, "coverage", ["table", "type"]))
     print("\nMean width of the intervals, in % of the one that would be right\n")
     print(markdown(table, "width", ["table", "type"]))

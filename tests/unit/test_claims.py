@@ -22,7 +22,7 @@ from langneurons.claims.verdicts import (
     verdict,
 )
 from langneurons.uncertainty.resampling import mean_interval
-from langneurons.uncertainty.tests import holm, p_of_interval
+from langneurons.uncertainty.tests import benjamini_hochberg, holm, p_of_interval, p_of_mean
 
 CLAIM = Claim("layers", "some", "There is some.", "figure 3")
 NONE = Claim("layers", "none", "There is none.", kind=NO_EFFECT)
@@ -37,6 +37,30 @@ def test_holm_by_hand():
     assert holm([0.5, 0.3]).tolist() == [0.6, 0.6]
     assert holm([0.9, 0.8, 0.7]).tolist() == [1, 1, 1]
     assert holm([]).shape == (0,)
+
+
+def test_benjamini_hochberg_by_hand():
+    # Sorted 0.01, 0.02, 0.04, 0.5, times 4/1, 4/2, 4/3, 4/4: 0.04, 0.04, 0.0533, 0.5.
+    assert benjamini_hochberg([0.04, np.nan, 0.01, 0.5, 0.02]) == pytest.approx(
+        [0.16 / 3, np.nan, 0.04, 0.5, 0.04], nan_ok=True
+    )
+    # 0.4 · 2/1 = 0.8 is no more than 0.5 · 2/2.
+    assert benjamini_hochberg([0.5, 0.4]).tolist() == [0.5, 0.5]
+    p = np.random.default_rng(0).uniform(size=40) ** 3
+    np.testing.assert_allclose(benjamini_hochberg(p), stats.false_discovery_control(p))
+    assert benjamini_hochberg([]).shape == (0,)
+    assert np.isnan(benjamini_hochberg([np.nan])).all()
+
+
+def test_p_of_a_mean_is_that_of_students_test():
+    values = np.random.default_rng(0).normal(0.5, 1, size=(3, 12))
+    values[1, :2] = np.nan  # ten are enough
+    values[2, :3] = np.nan  # nine are not
+    expected = [stats.ttest_1samp(values[0], 0).pvalue, stats.ttest_1samp(values[1, 2:], 0).pvalue]
+    assert p_of_mean(values) == pytest.approx([*expected, np.nan], nan_ok=True)
+    # Of differences 1, 1, … and 0, 0, … there is no spread; an infinite one has no p.
+    same = np.array([[1.0] * 10, [0.0] * 10, [np.inf] + [0.0] * 9])
+    np.testing.assert_equal(p_of_mean(same), [0, 1, np.nan])
 
 
 def test_p_is_that_of_students_test():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from phase_cases import write_phase_artefacts
 
+from langneurons.activations.counts import Counts, write_counts
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
 from langneurons.comparison.scale import SCALES
@@ -233,6 +234,26 @@ def test_comparison_artefacts(tmp_path, scale):
         ["specific", "general", 2],
         ["general", "specific", 2],
     ]
+
+
+def test_the_ceiling_is_that_of_the_model_before(tmp_path):
+    pair = one_layer((1, 0), (1, 1))
+    models = [write_model(tmp_path / name, np.concatenate([pair, pair])) for name in "ab"]
+    # The neurons of the model before change places between even and odd folds, in one layer of two.
+    by_language = np.array([[1, 1], [0, 1]])  # a specific and a general neuron
+    still = np.broadcast_to(by_language[:, None, None], (2, 10, 2, 2))  # (K, F, L, D)
+    moving = still.copy()
+    moving[:, ::2, 0] = moving[:, ::2, 0, ::-1]
+    for (path, _), active in zip(models, (moving, still), strict=True):
+        write_counts(Counts(active * 8, np.full((2, 10), 8), ("en", "ru")), path, {})
+    outputs = {name: tmp_path / f"{name}.parquet" for name in NAMES}
+    (first, phases), (second, _) = models
+    compare(first, second, phases, outputs)
+    table = read_table(outputs["overlap"], positions.OVERLAP).set_index("type")
+    assert table["ceiling"]["specific"] == table["ceiling"]["general"] == 1 / 2
+    compare(second, first, phases, outputs)
+    table = read_table(outputs["overlap"], positions.OVERLAP).set_index("type")
+    assert table["ceiling"]["specific"] == table["ceiling"]["general"] == 1
 
 
 def test_models_of_different_shape_are_refused(tmp_path):

@@ -5,9 +5,17 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from langneurons.artifacts.tables import read_table, write_table
-from langneurons.interventions.deactivation_changes import CHANGES, DOMINANCE, write_changes
+from langneurons.interventions.deactivation_changes import (
+    BY_COLUMN,
+    BY_ROW,
+    CHANGES,
+    DOMINANCE,
+    changes_of,
+    write_changes,
+)
 from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
 
 LANGUAGES = ["en", "de", "sw"]
@@ -59,7 +67,7 @@ def compare(table, folder, replicates=200):
     outputs = {name: folder / name for name in ("changes", "dominance", "csv")}
     uncertainty = {"replicates": replicates, "seed": 0}
     write_changes(folder / "problems", outputs, LANGUAGES, SETS, uncertainty)
-    assert len(pd.read_csv(folder / "csv")) == 2 * 3 * 4
+    assert len(pd.read_csv(folder / "csv")) == 2 * 3 * 2 * 4  # languages and their mean, by two
     return read_table(folder / "changes", CHANGES), read_table(folder / "dominance", DOMINANCE)
 
 
@@ -95,6 +103,7 @@ def test_changes_by_hand(tables):
 def test_dominance_by_hand(tables):
     _, dominance = tables
     rows = dominance[(dominance["measure"] == "log_perplexity") & (dominance["set"] == "specific")]
+    rows = rows[rows["by"] == BY_ROW]
     assert rows["language"].fillna("mean").tolist() == [*LANGUAGES, "mean"]
     assert rows["neurons"].tolist() == [4, 2, 0, 6]
     assert (rows["problems"] == 2).all()
@@ -112,6 +121,89 @@ def test_dominance_by_hand(tables):
     # Of the two languages that have neurons.
     assert mean["own"] == pytest.approx(own / 2)
     assert mean["own_less_others"] == pytest.approx((own - others) / 2)
+
+
+def test_dominance_by_column_sets_own_neurons_against_those_of_others(tmp_path):
+    table = problems()
+    # German neurons cost English half a nat.
+    hit = (table["set"] == "specific") & (table["deactivated"] == "de") & (table["target"] == "en")
+    table.loc[hit & table["control_seed"].isna(), "nll"] += 0.5
+    _, dominance = compare(table, tmp_path)
+    keys = {"measure": "log_perplexity", "set": "specific", "by": BY_COLUMN}
+    own = log_perplexity(2, 4) - log_perplexity(1, 3)
+    # Swahili has no neurons: English is hurt by those of German alone, and German by English ones.
+    by_german = log_perplexity(1.5, 3.5) - log_perplexity(1, 3)
+    english = row_of(dominance, **keys, language="en")
+    assert english["own"] == pytest.approx(own)
+    assert english["others"] == pytest.approx(by_german)
+    assert english["own_less_others"] == pytest.approx(own - by_german)
+    assert english["own_less_others_low"] < own - by_german < english["own_less_others_high"]
+    german = row_of(dominance, **keys, language="de")
+    assert german[["own", "others", "own_less_others"]].tolist() == [0, 0, 0]
+    swahili = row_of(dominance, **keys, language="sw")
+    assert swahili[["own", "others", "own_less_others"]].isna().all()
+    mean = row_of(dominance[dominance["language"].isna()], **keys)
+    assert mean["own_less_others"] == pytest.approx((own - by_german) / 2)
+    # The control of the language itself is that of its row.
+    columns = dominance[dominance["by"] == BY_COLUMN]
+    assert columns[["control", "own_less_control"]].isna().all(axis=None)
+
+
+def many_problems(n):
+    """English and Swahili neurons, none of German, and two controls, on n problems."""
+    random = np.random.default_rng(0)
+    rows = [
+        (name, seed, deactivated, target, f"p{index}", random.normal(2, 1))
+        for name, seed, deactivated in [
+            ("none", None, None),
+            *(("specific", seed, language) for seed in (None, 0, 1) for language in LANGUAGES),
+        ]
+        for target in LANGUAGES
+        for index in range(n)
+    ]
+    columns = ["set", "control_seed", "deactivated", "target", "problem", "nll"]
+    table = pd.DataFrame(rows, columns=columns)
+    bare = table["deactivated"] == "de"
+    table["nll"] = table["nll"].mask(bare)
+    table["neurons"] = np.where(bare, 0, 3)
+    return table.assign(right=None, unfinished=None)[DEACTIVATION_PROBLEMS.names]
+
+
+def test_p_is_paired_over_problems_against_the_mean_of_the_controls():
+    table = many_problems(12)
+    found = changes_of(table, "nll", LANGUAGES, ["specific"], replicates=0, seed=0)["specific"]
+    cells = table[table["set"] == "specific"].pivot_table(
+        "nll", ["deactivated", "target", "problem"], table["control_seed"].fillna(-1)
+    )
+    for i, j in ((0, 0), (0, 2), (2, 1)):
+        of_cell = cells.loc[LANGUAGES[i], LANGUAGES[j]]
+        expected = stats.ttest_rel(of_cell[-1], (of_cell[0] + of_cell[1]) / 2).pvalue
+        assert found.p[i, j] == pytest.approx(expected)
+    assert np.isnan(found.p[1]).all()
+
+
+def test_p_is_adjusted_over_the_map_of_a_set(tmp_path):
+    table = many_problems(12)
+    write_table(table, tmp_path / "problems", DEACTIVATION_PROBLEMS)
+    outputs = {name: tmp_path / name for name in ("changes", "dominance", "csv")}
+    uncertainty = {"replicates": 0, "seed": 0}
+    write_changes(tmp_path / "problems", outputs, LANGUAGES, ["specific"], uncertainty)
+    changes = read_table(tmp_path / "changes", CHANGES)
+    own = changes[~changes["control"] & (changes["deactivated"] != "de")]
+    assert len(own) == 6
+    np.testing.assert_allclose(own["p_adjusted"], stats.false_discovery_control(own["p"]))
+    rest = changes.drop(own.index)
+    assert rest[["p", "p_adjusted"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("missing", ["problems", "controls"])
+def test_without_ten_problems_or_without_controls_there_is_no_p(missing):
+    table = many_problems(9 if missing == "problems" else 12)
+    if missing == "controls":
+        table = table[table["control_seed"].isna()]
+    found = changes_of(table, "nll", LANGUAGES, ["specific"], replicates=0, seed=0)["specific"]
+    assert np.isnan(found.p).all()
+    assert np.isfinite(found.own[0, 0]).all()
 
 
 def test_an_overflowing_perplexity_has_a_finite_logarithm(tmp_path):

@@ -61,7 +61,7 @@ def intervals(table, clear=()):
     rows = rows.assign(control=rows["control_seed"].notna())
     rows = rows.drop_duplicates(["set", "control", "deactivated", "target"])
     keys = ["set", "control", "deactivated", "target"]
-    rows = rows[keys].assign(change=0.5, change_low=-1.0, change_high=1.0)
+    rows = rows[keys].assign(change=0.5, change_low=-1.0, change_high=1.0, p=NAN, p_adjusted=NAN)
     away = [
         tuple(cell) in clear
         for cell in rows[["set", "deactivated", "target"]].itertuples(index=False)
@@ -156,6 +156,23 @@ def test_cells_whose_interval_contains_0_are_pale(tmp_path):
     # A set and its control alike; the row of English has no interval, nothing was measured.
     np.testing.assert_array_equal(opacity[0] == 1, [[False, False], [False, True]])
     assert (opacity[2] < 1).all()
+
+
+def test_cells_that_differ_from_their_control_have_a_dot(tmp_path):
+    table = deactivations()
+    changes = intervals(table)
+    cell = (changes["set"] == "specific") & (changes["deactivated"] == "de") & ~changes["control"]
+    # German neurons off: English changes as by random ones, German does not.
+    changes.loc[cell, ["p", "p_adjusted"]] = 0.04
+    changes.loc[cell & (changes["target"] == "en"), "p_adjusted"] = 0.06
+    dotted = page("deactivation_change", tmp_path, table, changes)
+    panels, _, _ = drawn(dotted)
+    dots = [np.concatenate([line.get_xydata() for line in axes.lines]) for axes in panels[::2]]
+    np.testing.assert_allclose(dots[0], [[1.9, 1.17]])  # column German, row German
+    assert dots[1].size == 0
+    assert not [line for axes in panels[1::2] for line in axes.lines]  # controls
+    assert "Dot: differs from the random control, p < 0.05" in caption(dotted)
+    assert "Dot" not in caption(page("deactivation_change", tmp_path, table))
 
 
 def test_sets_by_phase_have_no_maps():

@@ -1,5 +1,7 @@
 """Figures of dominance, of whole sets and by phase: what stands in their cells, valid files."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,30 +11,34 @@ from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
 from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import describe
-from langneurons.interventions.deactivation_changes import DOMINANCE
+from langneurons.interventions.deactivation_changes import BY_COLUMN, BY_ROW, DOMINANCE
 from langneurons.phases.table import PHASES
 
 NAN = np.nan
 
 
 def dominances():
-    """A set and its parts in two phases; Swahili has no neurons; both measures alike in each."""
+    """A set and its parts in two phases; Swahili has no neurons; all measures alike in each."""
     rows = []
-    for measure in ("log_perplexity", "accuracy"):
-        for name in ("specific", "specific@phase 1", "specific@phase 2"):
+    names = ("specific", "specific@phase 1", "specific@phase 2")
+    for measure, name in itertools.product(("log_perplexity", "accuracy"), names):
+        for by in (BY_ROW, BY_COLUMN):
             english = (1.25, 0.5, 0.5) if measure == "log_perplexity" else (-0.5, -0.5, 0.0)
             values = {
                 "en": (4, *english), "de": (2, 0.0, 0.0, 0.0), "sw": (0, NAN, NAN, NAN),
                 None: (6, *(value / 2 for value in english)),
             }  # fmt: skip
             for language, (neurons, own, others, control) in values.items():
+                if by == BY_COLUMN:
+                    others, control = 2 * others, NAN
                 changes = {
                     "own": own, "others": others, "control": control,
                     "own_less_others": own - others, "own_less_control": own - control,
                 }  # fmt: skip
                 ends = {"": 0.0, "_low": -0.125, "_high": 0.125}
                 rows.append(
-                    {"measure": measure, "set": name, "language": language, "neurons": neurons}
+                    {"measure": measure, "set": name, "by": by}
+                    | {"language": language, "neurons": neurons}
                     | {
                         f"{key}{end}": changes[key] + off
                         for key in changes
@@ -66,8 +72,10 @@ def test_dominance_is_drawn(dominance):
     assert names == ["English (4)", "German (2)", "Swahili (0)", "mean"]
     assert [text.get_text() for text in perplexity.texts] == ["no neurons"]
     # Accuracy in percentage points: −50 by its own neurons and on the others, 0 by random ones.
-    circles, squares = (line.get_xdata() for line in accuracy.lines[:2])
+    # By the neurons of the others it changes by −100.
+    circles, triangles, squares = (line.get_xdata() for line in accuracy.lines[:3])
     np.testing.assert_allclose(circles[:2], [0, 0])
+    np.testing.assert_allclose(triangles[:2], [50, 0])
     np.testing.assert_allclose(squares[:2], [-50, 0])
     assert "n = 2 problems a language." in describe(dominant.heading, dominant.notes)
 

@@ -51,10 +51,10 @@ def groups_table(path, trained, models=MODELS):
 
 def overlap_table(path, first, second):
     rows = [
-        (first, second, "specific", 10, 8, 4, 0.4, 0.25, 0.55, 4 / 14),
-        (first, second, "related", 0, 3, 0, None, None, None, 0.0),
-        (first, second, "general", 5, 5, 5, 1.0, 0.9, 1.1, 1.0),
-        (first, second, "other", 85, 84, 80, 80 / 85, None, None, 80 / 89),
+        (first, second, "specific", 10, 8, 4, 0.4, 0.25, 0.55, 4 / 14, 0.08, 0.5),
+        (first, second, "related", 0, 3, 0, None, None, None, 0.0, None, None),
+        (first, second, "general", 5, 5, 5, 1.0, 0.9, 1.1, 1.0, 0.05, 0.8),
+        (first, second, "other", 85, 84, 80, 80 / 85, None, None, 80 / 89, 0.84, 0.9),
     ]
     write_table(pd.DataFrame(rows, columns=OVERLAP.names), path, OVERLAP, MODELS)
     return path
@@ -143,6 +143,20 @@ def test_table4_joins_artefacts_and_leaves_out_the_untyped(tmp_path):
     assert table["type"].tolist() == ["specific", "related", "general"] * 2
     assert table["overlap"][0] == 0.4
     assert pd.isna(table["overlap"][1])
+
+
+def test_table4_sets_overlap_beside_chance_and_beside_halves_of_the_texts(tmp_path):
+    table = overlap.make(overlap_table(tmp_path / "models", "base", "aligned"))
+    layout = overlap.lay_out(table)
+    assert layout.cells.columns[6:].tolist() == [
+        "|A∩B| / |A|", "95 %", "by chance", "Jaccard", "A, halves",
+    ]  # fmt: skip
+    assert rows_of(layout.cells)[0][6:] == ("40.0%", "25.0%–55.0%", "8.0%", "28.6%", "50.0%")
+    assert rows_of(layout.cells)[1][6:] == ("–", "", "–", "0.0%", "–")
+    # Between data sets there are no halves.
+    bare = overlap.lay_out(table.assign(ceiling=None))
+    assert "A, halves" not in bare.cells
+    assert not any("halves" in note for note in bare.notes)
 
 
 @pytest.mark.parametrize("datasets", [None, []])
@@ -262,7 +276,7 @@ def test_a_table_is_written_as_equal_csvs_and_a_figure(name, tmp_path):
         assert b"Trained: no language" in description(tmp_path / "one" / "f.png")
     else:
         assert lines[0] == ",".join(OVERLAP.names)
-        assert lines[2].endswith("related,0,3,0,,,,0.0")
+        assert lines[2].endswith("related,0,3,0,,,,0.0,,")
 
 
 def description(path):

@@ -9,12 +9,14 @@ from langneurons.uncertainty.resampling import t_interval
 
 #: One row per type (table 4). ``overlap`` is both / first, null if the reference has none;
 #: ``overlap_low`` to ``overlap_high`` is its 95 % interval over texts, null where there are too few
-#: or none are drawn.
+#: or none are drawn. ``expected`` is the overlap that random neurons would have, as many in each
+#: layer; ``ceiling`` that of the first with itself on other texts, null where it is not known.
 OVERLAP = artefact(
     "overlap",
     "first string, second string, type string, n_first int64, n_second int64, n_both int64, "
-    "overlap float64?, overlap_low float64?, overlap_high float64?, jaccard float64?",
-    version=2,
+    "overlap float64?, overlap_low float64?, overlap_high float64?, jaccard float64?, "
+    "expected float64?, ceiling float64?",
+    version=3,
 )
 #: One row per type before × type after; ``share`` is of the neurons of the type before, with its
 #: 95 % interval over texts.
@@ -27,6 +29,7 @@ TRANSITIONS = artefact(
 
 
 _NO_DRAWS = np.empty((0, len(TYPES), len(TYPES)))
+_UNKNOWN = np.full(len(TYPES), np.nan)
 
 
 def overlap(
@@ -35,6 +38,7 @@ def overlap(
     names: tuple[str, str],
     draws: np.ndarray = _NO_DRAWS,
     units: int = 0,
+    ceiling: np.ndarray = _UNKNOWN,
 ) -> pd.DataFrame:
     """Positions of each type that the second shares with the first, the reference.
 
@@ -46,11 +50,13 @@ def overlap(
         (R, 4, 4): `transition_counts` in each draw of the texts.
     units
         Number of units that were drawn from.
+    ceiling
+        (4,): the `langneurons.comparison.ceiling.split_half_ceiling` of the first.
     """
     crossing = transition_counts(first, second)
     both = np.diag(crossing).astype(float)
     n_first, n_second = crossing.sum(axis=1), crossing.sum(axis=0)
-    low, high = t_interval(_kept(crossing), _kept(draws), units)
+    low, high = t_interval(kept_shares(crossing), kept_shares(draws), units)
     return pd.DataFrame(
         {
             "first": names[0],
@@ -59,10 +65,12 @@ def overlap(
             "n_first": n_first,
             "n_second": n_second,
             "n_both": both.astype(np.int64),
-            "overlap": _kept(crossing),
+            "overlap": kept_shares(crossing),
             "overlap_low": low,
             "overlap_high": high,
             "jaccard": _ratio(both, n_first + n_second - both),
+            "expected": _ratio(_by_chance(first, second), n_first),
+            "ceiling": ceiling,
         }
     )
 
@@ -99,14 +107,21 @@ def transition_counts(before: Neurons, after: Neurons) -> np.ndarray:
     return np.bincount(pairs.reshape(-1), minlength=T * T).reshape(T, T)
 
 
+def kept_shares(crossing: np.ndarray) -> np.ndarray:
+    """Share of the neurons of each type before that have it after, (…, 4)."""
+    return np.diagonal(_shares(crossing), axis1=-2, axis2=-1)
+
+
+def _by_chance(first: Neurons, second: Neurons) -> np.ndarray:
+    """Mean number of positions that random neurons share, as many of each type in each layer."""
+    kinds = np.arange(len(TYPES))
+    in_layer = [(one.kind[..., None] == kinds).sum(axis=1) for one in (first, second)]  # (L, 4)
+    return (in_layer[0] * in_layer[1] / first.kind.shape[1]).sum(axis=0)
+
+
 def _shares(crossing: np.ndarray) -> np.ndarray:
     """Shares of the neurons of each type before, (…, 4, 4)."""
     return _ratio(crossing.astype(float), crossing.sum(axis=-1, keepdims=True))
-
-
-def _kept(crossing: np.ndarray) -> np.ndarray:
-    """Share of the neurons of each type before that have it after, (…, 4)."""
-    return np.diagonal(_shares(crossing), axis1=-2, axis2=-1)
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from langneurons.activations.counts import Counts, read_counts
 from langneurons.artifacts.tables import write_table
 from langneurons.comparison import changes, positions
+from langneurons.comparison.ceiling import split_half_ceiling
 from langneurons.comparison.scale import COMMON, OWN, SCALES, Drawn, Pair, typed_pair
 from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons
@@ -81,9 +82,10 @@ def write_comparison(
         table = changes.change_table(counted, *typed[scale], refitting, draws[name], drawn.units)
         tables[name] = (table, counted.schema)
     crossings = draws["crossings"].reshape(-1, len(TYPES), len(TYPES))
+    ceiling = split_half_ceiling(before, method, parameters)
     tables |= {
         "overlap": (
-            positions.overlap(*typed[scale], names, crossings, drawn.units),
+            positions.overlap(*typed[scale], names, crossings, drawn.units, ceiling),
             positions.OVERLAP,
         ),
         "transitions": (

@@ -27,6 +27,8 @@ _WIDEST, _PANEL, _ROWS, _LABEL = 0.5, 1.45, (0.2, 0.36), 0.9
 _ROOM = 0.78
 #: From this many languages on, numbers are written with two digits, not three.
 _MANY_LANGUAGES = 8
+#: Below this adjusted p a cell has a dot.
+_LEVEL = 0.05
 #: Inches left of the cells (names), right of them (colour bar), above and below each panel.
 _LEFT, _RIGHT, _AROUND, _NAMES = 1.2, 0.65, 0.3, 0.65
 
@@ -45,12 +47,15 @@ class ChangeMap:
         How many are switched off in each row, (K,).
     faded
         Whether the interval of each change contains 0, (2, K, K): for the set, for its control.
+    differs
+        Whether the set's change differs from its control's, (K, K).
     """
 
     changes: np.ndarray
     control: np.ndarray | None
     neurons: np.ndarray
     faded: np.ndarray
+    differs: np.ndarray
 
 
 def read_deactivation(path: str | Path) -> pd.DataFrame:
@@ -100,13 +105,14 @@ def change_maps(
             control = np.mean(controls, axis=0) if controls else None
         sizes = own.drop_duplicates("deactivated").set_index("deactivated")["neurons"]
         neurons = sizes.reindex(languages, fill_value=0).to_numpy()
-        faded = _contain_zero(intervals[intervals["set"] == name], languages)
-        maps[name] = ChangeMap(changes, control, neurons, faded)
+        of_set = intervals[intervals["set"] == name]
+        faded, differs = _contain_zero(of_set, languages), _differ(of_set, languages)
+        maps[name] = ChangeMap(changes, control, neurons, faded, differs)
     return maps
 
 
-def note_maps(page: Page, table: pd.DataFrame) -> None:
-    """Note what the rows are, how the controls were drawn, and n."""
+def note_maps(page: Page, table: pd.DataFrame, intervals: pd.DataFrame) -> None:
+    """Note what the rows are, how the controls were drawn, what the marks mean, and n."""
     seeds = table["control_seed"].nunique()
     drawn = f"mean of {seeds} seeds" if seeds > 1 else "1 seed"
     control = (
@@ -121,7 +127,13 @@ def note_maps(page: Page, table: pd.DataFrame) -> None:
     page.note(
         f"Rows: language whose neurons are switched off (how many).{control} "
         "Framed: the language itself. Pale: the 95\u00a0% bootstrap interval over problems "
-        "contains 0.",
+        "contains 0."
+        + (
+            f" Dot: differs from the random control, p < {_LEVEL} (t test paired over problems, "
+            "Benjamini–Hochberg over the map)."
+            if intervals["p"].notna().any()
+            else ""
+        ),
         f"n = {spread} problems a language.",
     )
 
@@ -174,6 +186,8 @@ def draw_maps(
             room = _ROOM * cell
             diverging_heat_map(axes, values, labels, names, columns, room, colour_map, limit, faded)
             _mark(axes, change.neurons)
+            if values is change.changes:
+                _dot(axes, change.differs)
             axes.set_title(name if axes is line[0] else "random control", loc="left")
         line[0].set_ylabel("deactivated")
         marks = MaxNLocator(nbins=4, symmetric=True)
@@ -203,6 +217,14 @@ def _contain_zero(intervals: pd.DataFrame, languages: list[str]) -> np.ndarray:
     bounds = bounds[["change_low", "change_high"]].reindex(cells).astype(float)
     contain = (bounds["change_low"] <= 0) & (bounds["change_high"] >= 0)
     return contain.to_numpy().reshape(2, len(languages), len(languages))
+
+
+def _differ(intervals: pd.DataFrame, languages: list[str]) -> np.ndarray:
+    """Tell in which cells a set's change differs from its control's, (K, K)."""
+    cells = pd.MultiIndex.from_product([languages, languages])
+    own = intervals[~intervals["control"]].set_index(["deactivated", "target"])
+    p = own["p_adjusted"].reindex(cells).to_numpy(dtype=float)
+    return (p < _LEVEL).reshape(len(languages), len(languages))
 
 
 def _parts(change: ChangeMap) -> list[np.ndarray]:
@@ -242,3 +264,10 @@ def _mark(axes: Axes, neurons: np.ndarray) -> None:
             axes.add_patch(frame)
         else:
             say_no_neurons(axes, i, len(neurons))
+
+
+def _dot(axes: Axes, cells: np.ndarray) -> None:
+    """Put a dot into the upper right corner of cells; its white rim shows it on dark ones."""
+    rows, columns = np.nonzero(cells)
+    (dots,) = axes.plot(columns + 0.9, rows + 0.17, "o", color=INK, markersize=2.6)
+    dots.set(markeredgewidth=0.5, markeredgecolor="white")

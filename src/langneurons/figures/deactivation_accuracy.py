@@ -26,7 +26,7 @@ def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
         "language, against no neurons switched off; red: worse."
         + (" n/a: the problems have no answers." if unanswered.any() else "")
     )
-    note_maps(page, table)
     intervals = read_table(changes, CHANGES).query("measure == 'accuracy'")
+    note_maps(page, table, intervals)
     maps = change_maps(table, 100 * table["accuracy"].to_numpy(dtype=float), intervals)
     draw_maps(page, table, maps, "RdBu", "percentage\npoints", decimals=1)

@@ -29,7 +29,7 @@ def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
         "column's language, against no neurons switched off; red: worse."
         + (" inf: infinite PPL." if np.isinf(perplexity).any() else "")
     )
-    note_maps(page, table)
     intervals = read_table(changes, CHANGES).query("measure == 'log_perplexity'")
+    note_maps(page, table, intervals)
     maps = change_maps(table, np.log1p(perplexity), intervals)
     draw_maps(page, table, maps, "RdBu_r", "change of\nlog(1 + PPL)", decimals=2)

@@ -12,7 +12,7 @@ from langneurons.errors import InputError
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.style import COLUMN, FAINT, TEXT
-from langneurons.interventions.deactivation_changes import DOMINANCE
+from langneurons.interventions.deactivation_changes import BY_COLUMN, BY_ROW, DOMINANCE
 from langneurons.neurons.sets import AT_PHASE
 
 FIGURE = Declaration(
@@ -22,14 +22,18 @@ FIGURE = Declaration(
 )
 
 #: Inches: a language's line, and the space above and below the lines of a panel.
-_ROW, _AROUND = 0.16, 0.62
+_ROW, _AROUND = 0.2, 0.62
 #: Measure → its axis label, and the factor that turns its values into the label's unit.
 _MEASURES = {
     "log_perplexity": ("log(1 + PPL), right of 0: worse", 1),
     "accuracy": ("accuracy in percentage points, left of 0: worse", 100),
 }
-#: Difference → its marker and colour.
-_DIFFERENCES = {"own_less_others": ("o", "#0072B2"), "own_less_control": ("s", "#D55E00")}
+#: By row or column, and difference → its marker, colour and place below the middle of its line.
+_DIFFERENCES = {
+    (BY_ROW, "own_less_others"): ("o", "#0072B2", -0.25),
+    (BY_COLUMN, "own_less_others"): ("^", "#009E73", 0.0),
+    (BY_ROW, "own_less_control"): ("s", "#D55E00", 0.25),
+}
 
 
 def draw(page: Page, dominance: str | Path) -> None:
@@ -40,7 +44,8 @@ def draw(page: Page, dominance: str | Path) -> None:
     numbers = sorted(set(table["problems"]))
     page.note(
         "Change of the language whose neurons are switched off (how many) — circles: less the mean "
-        "change of all other languages; squares: less its own change by as many random neurons.",
+        "change of all other languages; triangles: less the mean change of the language by the "
+        "neurons of the others; squares: less its own change by as many random neurons.",
         "Lines: 95\u00a0% bootstrap intervals over problems. n = "
         + " and ".join(f"{n:,}" for n in numbers)
         + " problems a language.",
@@ -63,10 +68,13 @@ def draw(page: Page, dominance: str | Path) -> None:
 
 def _draw_differences(axes: Axes, rows: pd.DataFrame, scale: float, named: bool) -> None:
     """Draw one set's differences: a line for each language, the mean of all at the bottom."""
+    parts = {by: rows[rows["by"] == by] for by in (BY_ROW, BY_COLUMN)}
+    rows = parts[BY_ROW]
     places = np.arange(len(rows))
-    for (name, (marker, colour)), shift in zip(_DIFFERENCES.items(), (-0.17, 0.17), strict=True):
-        ends = [rows[f"{name}{end}"].to_numpy(dtype=float) * scale for end in ("", "_low", "_high")]
-        value, low, high = ends
+    for (by, name), (marker, colour, shift) in _DIFFERENCES.items():
+        value, low, high = (
+            parts[by][f"{name}{end}"].to_numpy(dtype=float) * scale for end in ("", "_low", "_high")
+        )
         if np.isnan(value).all():
             continue
         axes.hlines(places + shift, low, high, color=colour, linewidth=1)

@@ -13,7 +13,7 @@ from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map
 from langneurons.figures.map_parts import colour_bar, largest_change
 from langneurons.figures.style import COLUMN, signed
-from langneurons.interventions.deactivation_changes import DOMINANCE
+from langneurons.interventions.deactivation_changes import BY_ROW, DOMINANCE
 from langneurons.neurons.sets import AT_PHASE, phase_set
 from langneurons.phases.table import read_phases
 
@@ -37,6 +37,7 @@ _PANELS = {
 def draw(page: Page, dominance: str | Path, phases: str | Path) -> None:
     """Draw the change in log(1 + PPL) by the neurons of each phase's layers, and by all of them."""
     table = read_table(dominance, DOMINANCE)
+    table = table[table["by"] == BY_ROW]
     if not table["set"].str.contains(AT_PHASE).any():
         raise InputError(f"{dominance}: no set by phase")
     layers = read_phases(phases)

@@ -23,6 +23,7 @@ from langneurons.artifacts.tables import (
 )
 from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS, NONE
 from langneurons.uncertainty.resampling import draw_weights, percentile_interval
+from langneurons.uncertainty.tests import benjamini_hochberg, p_of_mean
 
 #: Measure → its column of the problems.
 _MEASURES = {"log_perplexity": "nll", "accuracy": "right"}
@@ -35,22 +36,32 @@ def _with_interval(*names: str) -> str:
 #: One row per measure (``log_perplexity``: log(1 + PPL); ``accuracy``: a share) × set × control ×
 #: deactivated × target language: the change relative to no neurons switched off, null where nothing
 #: was measured, with its 95 % interval. ``control`` is the mean over the set's random controls.
+#: ``p``, paired over problems, is of the set changing as its control does; ``p_adjusted`` is that
+#: among all cells of the set (Benjamini–Hochberg). Both are null in rows of controls, and with too
+#: few problems.
 CHANGES = artefact(
     "deactivation_changes",
     "measure string, set string, control bool, deactivated string, target string, "
-    + _with_interval("change"),
+    + _with_interval("change")
+    + ", p float64?, p_adjusted float64?",
+    version=2,
 )
 
-#: One row per measure × set × language; a null language is the mean over languages with neurons.
-#: ``own`` is the change of the language whose ``neurons`` are switched off, ``others`` the mean
-#: change of all other languages, ``control`` the change of the language itself under the random
-#: control; the columns after these subtract either from ``own``. Intervals are 95 %.
+#: One row per measure × set × by × language; a null language is the mean over languages with
+#: neurons. ``own`` is the change of a language by its own ``neurons`` switched off. ``others`` is,
+#: by ``row``, the mean change of all other languages by these neurons; by ``column``, the mean
+#: change of the language by the neurons of the others. ``control`` is the change of the language
+#: itself under the random control, null by column; the columns after these subtract either from
+#: ``own``. Intervals are 95 %.
 DOMINANCE = artefact(
     "deactivation_dominance",
-    "measure string, set string, language string?, neurons int64, "
+    "measure string, set string, by string, language string?, neurons int64, "
     + _with_interval("own", "others", "control", "own_less_others", "own_less_control")
     + ", problems int64",
+    version=2,
 )
+#: Of the map of changes, deactivated × target: along a row, or along a column.
+BY_ROW, BY_COLUMN = "row", "column"
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,14 @@ class Changes:
         Array (1 + R, K, K): replicate, deactivated, target. NaN where nothing was measured.
     control
         The same, averaged over the random controls; NaN where there are none.
+    p
+        (K, K): of own equalling control, by a t test paired over problems; NaN where there are no
+        controls or too few problems.
     """
 
     own: np.ndarray
     control: np.ndarray
+    p: np.ndarray
 
 
 def write_changes(
@@ -141,28 +156,35 @@ def changes_of(
     weights = np.concatenate([np.ones((1, len(ids))), draws])  # (1 + R, problems)
     cells = problems.groupby(["set", "control_seed", "deactivated"], dropna=False, sort=False)
     seeds = sorted(problems["control_seed"].dropna().unique())
-    means: dict[tuple[Any, ...], np.ndarray] = {}
+    values: dict[tuple[Any, ...], np.ndarray] = {}
     for (name, control_seed, language), rows in cells:
         key = (name, None if pd.isna(control_seed) else control_seed, language)
         numbers = rows.assign(**{column: rows[column].astype(float)})
         table = numbers.pivot_table(column, "target", "problem", aggfunc="first")
-        values = table.reindex(index=languages, columns=ids).to_numpy(dtype=float)
-        means[key if name != NONE else (NONE,)] = _measure(values, weights, column)
-    whole = means[(NONE,)]  # (1 + R, K)
+        table = table.reindex(index=languages, columns=ids)
+        values[key if name != NONE else (NONE,)] = table.to_numpy(dtype=float)  # (K, problems)
+    absent = np.full((K, len(ids)), np.nan)
+    whole = _measure(values[(NONE,)], weights, column)  # (1 + R, K)
 
-    def change(name: str, control_seed: Any) -> np.ndarray:
-        absent = np.full((len(weights), K), np.nan)
-        rows = [means.get((name, control_seed, language), absent) for language in languages]
-        return np.stack(rows, axis=1) - whole[:, None]  # (1 + R, K, K)
+    def change(by_problem: np.ndarray) -> np.ndarray:
+        means = [_measure(cell, weights, column) for cell in by_problem]
+        return np.stack(means, axis=1) - whole[:, None]  # (1 + R, K, K)
 
-    absent = np.full((len(weights), K, K), np.nan)
-    return {
-        name: Changes(
-            own=change(name, None),
-            control=np.mean([change(name, s) for s in seeds], axis=0) if seeds else absent,
+    def changes(name: str) -> Changes:
+        own, *controls = (
+            np.stack([values.get((name, seed, language), absent) for language in languages])
+            for seed in (None, *seeds)
+        )  # (K, K, problems) each
+        if not controls:
+            controls = [np.full(own.shape, np.nan)]
+        return Changes(
+            own=change(own),
+            control=np.mean([change(control) for control in controls], axis=0),
+            # log(1 + PPL) rises with the mean NLL: where one is equal, so is the other.
+            p=p_of_mean(own - np.mean(controls, axis=0)),
         )
-        for name in sets
-    }
+
+    return {name: changes(name) for name in sets}
 
 
 def dominance_of(change: Changes, languages: Sequence[str], neurons: np.ndarray) -> pd.DataFrame:
@@ -175,15 +197,30 @@ def dominance_of(change: Changes, languages: Sequence[str], neurons: np.ndarray)
     """
     K = len(languages)
     own = np.diagonal(change.own, axis1=1, axis2=2)  # (1 + R, K)
-    others = (change.own.sum(axis=2) - own) / (K - 1)
     control = np.diagonal(change.control, axis1=1, axis2=2)
-    columns = {
-        "own": own,
-        "others": others,
-        "control": control,
-        "own_less_others": own - others,
-        "own_less_control": own - control,
-    }
+    in_row = (change.own.sum(axis=2) - own) / (K - 1)
+    off_diagonal = np.where(np.eye(K, dtype=bool), np.nan, change.own)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # the mean of nothing is NaN
+        in_column = np.where(np.isnan(own), np.nan, np.nanmean(off_diagonal, axis=1))
+    ways = [(BY_ROW, in_row, control), (BY_COLUMN, in_column, np.full(own.shape, np.nan))]
+    tables = []
+    for by, others, random in ways:
+        columns = {
+            "own": own,
+            "others": others,
+            "control": random,
+            "own_less_others": own - others,
+            "own_less_control": own - random,
+        }
+        tables.append(_dominance_rows(columns, languages, neurons).assign(by=by))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _dominance_rows(
+    columns: Mapping[str, np.ndarray], languages: Sequence[str], neurons: np.ndarray
+) -> pd.DataFrame:
+    """Return a row per language, and their mean, from columns of (1 + R, K) numbers."""
     table = pd.DataFrame({"language": list(languages), "neurons": neurons})
     mean = pd.DataFrame({"language": [None], "neurons": [int(neurons.sum())]})
     for name, values in columns.items():
@@ -219,9 +256,11 @@ def _interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _change_rows(change: Changes, languages: Sequence[str]) -> list[pd.DataFrame]:
     pairs = pd.MultiIndex.from_product([languages, languages], names=["deactivated", "target"])
     tables = []
-    for control, values in ((False, change.own), (True, change.control)):
+    untested = np.full(change.p.shape, np.nan)
+    for control, values, p in ((False, change.own, change.p), (True, change.control, untested)):
         bounds = [bound.reshape(-1) for bound in _interval(values)]
         named = dict(zip(("change", "change_low", "change_high"), bounds, strict=True))
+        named |= {"p": p.reshape(-1), "p_adjusted": benjamini_hochberg(p.reshape(-1))}
         tables.append(pd.DataFrame(named, index=pairs).reset_index().assign(control=control))
     return tables
 

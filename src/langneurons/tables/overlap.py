@@ -19,6 +19,8 @@ TABLE = Declaration(
     title="{before} → {after} on {dataset}, method {method}",
 )
 
+_OVERLAP = "|A∩B| / |A|"
+
 
 def make(
     overlap: str | Path, datasets: str | Path | Sequence[str | Path] | None = None
@@ -48,9 +50,21 @@ def make(
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
-    """Lay out the counts and both measures of overlap, one row per type."""
+    """Lay out the counts, the measures of overlap and what to hold them against."""
     counts = {"n A": "n_first", "n B": "n_second", "n both": "n_both"}
-    ratios = {"|A∩B| / |A|": "overlap", "Jaccard": "jaccard"}
+    ratios = {_OVERLAP: "overlap", "by chance": "expected", "Jaccard": "jaccard"}
+    notes = [
+        "Neurons of one type at the same position (layer and index) in A, the reference, and in "
+        "B. Jaccard: |A∩B| / |A∪B|. –: none to share. 95 %: the interval of |A∩B| / |A| over "
+        "texts, of models that read the same in enough folds. By chance: |A∩B| / |A| of random "
+        "neurons, as many of A and of B in each layer.",
+    ]
+    if table["ceiling"].notna().any():
+        ratios["A, halves"] = "ceiling"
+        notes.append(
+            "A, halves: |A∩B| / |A| of A on two halves of its texts, each typed by itself. Models "
+            "that read the same texts can share more."
+        )
     cells = pd.DataFrame(
         {
             "A": table["first"].map(shorten),
@@ -58,17 +72,10 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
             "type": table["type"],
             **{name: table[column].map("{:,}".format) for name, column in counts.items()},
             **{name: table[column].map(percent) for name, column in ratios.items()},
-            "95 %": [
-                _interval(*row)
-                for row in zip(table["overlap_low"], table["overlap_high"], strict=True)
-            ],
         }
     )
-    notes = [
-        "Neurons of one type at the same position (layer and index) in A, the reference, and in "
-        "B. Jaccard: |A∩B| / |A∪B|. –: none to share. 95 %: the interval of |A∩B| / |A| over "
-        "texts, of models that read the same in enough folds.",
-    ]
+    ends = zip(table["overlap_low"], table["overlap_high"], strict=True)
+    cells.insert(cells.columns.get_loc(_OVERLAP) + 1, "95 %", [_interval(*row) for row in ends])
     return Layout(notes, cells, ("A", "B"), (*counts, *ratios, "95 %"))
 
 
