@@ -256,13 +256,14 @@ def main() -> None:
     print(markdown(unchanged, "changed", ["table", "type"]))
     print("\nProcessor milliseconds a draw\n")
     print(times.round(3).to_string(index=False))
+    print(f"\n{time.process_time() / 60:.1f} processor minutes in all")
     if options.figure:
         totals = unchanged.loc[unchanged["table"] == "totals", "changed"]
         notes = [
             f"{options.data_sets:,} data sets of {PROBLEMS} problems in {FOLDS} folds, "
             f"{options.replicates:,} draws each; expected: the mean of "
             f"{options.expected_from:,} other data sets. {LAYERS} layers × {WIDTH} neurons × "
-            f"{len(LANGUAGES)} languages; rows with ≥ {ENOUGH} neurons.",
+            f"{len(LANGUAGES)} languages; rows with ≥\u00a0{ENOUGH} neurons.",
             f"By chance, the coverage of one row varies with a standard deviation of {each:.1f} %.",
             f"Where nothing changes, {totals.mean():.1%} of the rows of totals are called changed.",
         ]

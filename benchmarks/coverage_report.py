@@ -43,7 +43,7 @@ def draw(table: pd.DataFrame, notes: list[str], path: Path) -> None:
     figure, grid = new_figure(
         TEXT,
         0.15 * len(places) + 0.4,
-        "How often 95 % intervals cover the expected number of neurons, in simulated data sets",
+        "How often 95 % intervals cover what is expected, in simulated data sets",
         notes,
         ncols=len(panels),
         sharex=True,
