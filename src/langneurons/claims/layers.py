@@ -57,8 +57,8 @@ _PATTERN = [
     ),
     Claim(
         "layers",
-        "general_most_in_2",
-        "General neurons per layer are most in phase 2.",
+        "general_dominate_2",
+        "In phase 2, general neurons per layer are more than specific and related ones.",
         "figure 3",
     ),
     Claim(
@@ -147,7 +147,7 @@ def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> li
         (language[:, 0], language[:, 1]),
         (language[:, 2], language[:, 1]),
         (_VANISHING_SHARE * peaks, language[:, 1]),
-        (general[:, 1], np.delete(general, 1, axis=1).max(axis=1)),
+        (general[:, 1], language[:, 1]),
         (np.delete(general, 2, axis=1).min(axis=1), general[:, 2]),
         (general[:, 3], general[:, 2]),
     ]
