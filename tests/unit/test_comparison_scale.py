@@ -91,6 +91,13 @@ def test_a_fold_without_tokens_is_not_drawn():
     assert not list(Drawn(one, one, replicates=5, seed=0).typed("lape", METHODS["lape"], OWN))
 
 
+def test_models_with_different_folds_are_compared_without_draws():
+    # Published counts have one fold, a model that is run has several.
+    drawn = Drawn(counts_of(0, F=1), counts_of(1), replicates=5, seed=0)
+    assert drawn.units == 0
+    assert not list(drawn.typed("lape", METHODS["lape"], OWN))
+
+
 @pytest.mark.parametrize("tokens", [40, 2**23])
 def test_resampled_probabilities_are_those_of_the_weighted_counts(tokens):
     # With 12 · 2²³ tokens float32 would no longer hold every sum.

@@ -51,7 +51,8 @@ class Drawn:
     Parameters
     ----------
     before, after
-        Counts by fold; the folds of both hold the same problems.
+        Counts by fold; the folds of both hold the same problems. If they have different numbers of
+        folds, as a model that is run and published counts, nothing is drawn.
     replicates, seed
         Of the bootstrap.
 
@@ -62,14 +63,20 @@ class Drawn:
     """
 
     def __init__(self, before: Counts, after: Counts, replicates: int, seed: int) -> None:
-        filled = filled_folds(before, after)
-        self.units = int(filled.sum())
         self._counts = before, after
-        draws = draw_weights(filled, replicates if self.units > 1 else 0, seed)
-        self._draws = possible_draws(draws, before, after)
+        self._draws = np.empty((0, 0), dtype=np.int64)
+        self.units = 0
+        if before.tokens.shape == after.tokens.shape:
+            filled = filled_folds(before, after)
+            self.units = int(filled.sum())
+            if self.units > 1:
+                draws = draw_weights(filled, replicates, seed)
+                self._draws = possible_draws(draws, before, after)
 
     def typed(self, method: str, parameters: Mapping[str, Any], scale: str) -> Iterator[Pair]:
         """Yield both models' neurons in each draw, typed anew with τ, λ and s* of the draw."""
+        if not len(self._draws):
+            return
         resampled = [resampled_probabilities(counts, self._draws) for counts in self._counts]
         for before, after in zip(*resampled, strict=True):
             yield typed_pair(before, after, method, parameters, scale)
