@@ -54,7 +54,7 @@ def resample(path: Path, number: int) -> None:
     from langneurons.neurons.stability import in_draws, write_stability
     from langneurons.uncertainty.resampling import draw_weights
 
-    outputs = {name: path.with_name(name) for name in ("stability", "certainty")}
+    outputs = {name: path.with_name(name) for name in ("stability", "certainty", "draws")}
     whole = seconds(write_stability, path, outputs, "ternary", {}, LANGUAGES, number, 0)
     counts = read_counts(path, LANGUAGES)
     draws = draw_weights(np.ones(FOLDS, dtype=bool), number, 0)

@@ -113,7 +113,7 @@ ROOMS = {
     "corpora": "artifacts",
     "models": "artifacts",
     "responses": "artifacts corpora models uncertainty",
-    "activations": "artifacts models responses",
+    "activations": "artifacts models responses uncertainty",
     "neurons": "artifacts activations uncertainty",
     "phases": "artifacts activations neurons uncertainty",
     "comparison": "activations artifacts neurons phases responses uncertainty",
@@ -121,7 +121,7 @@ ROOMS = {
     "retrieval": "artifacts corpora models responses uncertainty",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
-    "claims": "activations artifacts comparison interventions neurons phases retrieval uncertainty",
+    "claims": "artifacts comparison interventions neurons phases retrieval uncertainty",
     "figures": "activations alignment artifacts claims comparison corpora interventions neurons "
     "phases responses retrieval",
     "tables": "artifacts claims comparison corpora figures models neurons phases responses "

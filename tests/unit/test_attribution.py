@@ -154,7 +154,7 @@ def test_the_figure_has_a_panel_a_type_with_all_seeds(tmp_path, seeds):
     assert dots[0].get_ydata().tolist() == [-12] * 3
     said = " ".join(page.notes)
     expected = "yes" if seeds == 3 else "inconclusive: one seed"
-    assert f"due to the alignment: {expected}" in said
+    assert f"({expected}); related" in said
 
 
 def test_the_table_writes_differences_with_intervals(tmp_path):

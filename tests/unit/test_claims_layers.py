@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from core_cases import one_layer
+from core_cases import LANGUAGES
 
-from langneurons.activations.counts import Counts
+from langneurons.activations.counts import Counts, write_counts
+from langneurons.activations.resampled import draw_folds
+from langneurons.artifacts.tables import read_table
 from langneurons.claims.layers import (
     Numbers,
     expectations_met,
@@ -21,7 +23,7 @@ from langneurons.claims.verdicts import (
     Units,
     judge,
 )
-from langneurons.neurons.numbers import by_language, by_layer
+from langneurons.neurons.stability import CERTAINTY, DRAWS, write_stability
 from langneurons.neurons.types import identify
 
 LENGTHS = [2, 3, 2, 1]
@@ -158,26 +160,26 @@ def test_the_pivot_against_the_mean_of_the_others(pivot_has, spread, expected):
     assert judge([found])["verdict"].tolist() == [expected]
 
 
-def test_numbers_in_draws_are_those_of_the_draws_folds():
+@pytest.mark.parametrize("folds", [9, 12])
+def test_numbers_in_draws_are_those_of_the_model(tmp_path, folds):
     random = np.random.default_rng(3)
-    active = random.integers(0, 30, (3, 12, 4, 20)).astype(np.int32)
-    counts = Counts(active, np.full((3, 12), 40), ("a", "b", "c"))
+    active = random.integers(0, 30, (3, folds, 4, 20)).astype(np.int32)
+    counts = Counts(active, np.full((3, folds), 40), LANGUAGES[:3])
     parameters = {"top_rate": 0.1, "threshold_quantile": 0.8}
-    found = numbers_in_draws(counts, "lape", parameters, replicates=5, seed=0)
+    write_counts(counts, tmp_path / "counts", {})
+    outputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
+    typing = ("lape", parameters, LANGUAGES[:3])
+    write_stability(tmp_path / "counts", outputs, *typing, replicates=5, seed=0)
+    certainty = read_table(outputs["certainty"], CERTAINTY)
+    found = numbers_in_draws(certainty, read_table(outputs["draws"], DRAWS), folds)
     assert found.layers.shape == (6, 4, 4)
     assert found.languages.shape == (6, 3, 2)
-    assert found.folds.number == 12
+    assert found.folds.number == folds
     neurons, _ = identify(counts.probabilities(), "lape", parameters)
-    assert (found.layers[0] == by_layer(neurons)).all()
-    assert (found.languages[0] == by_language(neurons)).all()
-    assert (found.layers[1:] != found.layers[0]).any()
-
-
-def test_nothing_is_drawn_from_few_folds():
-    p = one_layer((0.9, 0.1), (0.1, 0.9), (0.5, 0.5))
-    active = np.repeat(np.moveaxis(p, -1, 0)[:, None] * 100, 9, axis=1).astype(np.int32)
-    counts = Counts(active, np.full((2, 9), 100), ("a", "b"))
-    parameters = {"top_rate": 0.4, "threshold_quantile": 0.6}
-    found = numbers_in_draws(counts, "lape", parameters, replicates=50, seed=0)
-    assert len(found.layers) == 1
-    assert found.folds.number == 9
+    assert (found.layers[0] == neurons.by_layer).all()
+    assert (found.languages[0] == neurons.by_language).all()
+    draws, _ = draw_folds(counts, replicates=5, seed=0)
+    for draw, layers, languages in zip(draws, found.layers[1:], found.languages[1:], strict=True):
+        neurons, _ = identify(counts.probabilities(draw), "lape", parameters)
+        assert (layers == neurons.by_layer).all()
+        assert (languages == neurons.by_language).all()

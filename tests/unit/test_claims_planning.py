@@ -92,14 +92,14 @@ def test_an_alignments_claims_read_its_control_retrieval_and_accuracy():
     assert "accuracy" not in without(between(after="aligned-seed2"))
 
 
-def test_the_settings_are_those_of_the_draws():
+def test_the_settings_type_no_neuron():
     one = experiment(comparison={"margin": 0.1})
+    languages = {"languages": ["en", "de", "sw"], "pivot": "en"}
     found = one.settings("check_claims")(selection())
-    drawn = one.settings("resample_neurons")(selection())
-    assert found == {**drawn, "dataset": "sums", "pivot": "en", "margin": 0.1}
+    bootstrap = {"replicates": 200, "seed": 0}
+    assert found == {**languages, **bootstrap, "dataset": "sums", "margin": 0.1}
     found = one.settings("check_alignment_claims")(between(method="lape"))
-    compared = one.settings("compare_models")(between(method="lape"))
-    assert found == {**compared, "related": False, "margin": 0.1}
+    assert found == {**languages, "trained": ["de"], "related": False, "margin": 0.1}
 
 
 def claims():

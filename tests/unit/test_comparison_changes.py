@@ -178,7 +178,7 @@ def test_a_change_whose_interval_leaves_out_0_is_one():
 
 SHAPE = {"top_rate": 0.5, "threshold_quantile": 0.25, "lambda_": 0.0}
 COUNTED = ("totals", "layers", "sharing", "phases", "languages", "groups")
-NAMES = (*COUNTED, "overlap", "transitions")
+NAMES = (*COUNTED, "overlap", "transitions", "language_draws")
 UNCERTAINTY = {"replicates": 20, "seed": 0}
 
 
@@ -215,7 +215,8 @@ def test_comparison_artefacts(tmp_path, scale):
     compare(first, second, phases, outputs, scale)
     schemas = {
         **{name: getattr(changes, name.upper()) for name in COUNTED},
-        **{name: getattr(positions, name.upper()) for name in NAMES[len(COUNTED) :]},
+        **{name: getattr(positions, name.upper()) for name in NAMES[len(COUNTED) : -1]},
+        "language_draws": changes.LANGUAGE_DRAWS,
     }
     tables = {name: read_table(outputs[name], schemas[name]) for name in NAMES}
     assert read_provenance(outputs["layers"])["before"] == "base"

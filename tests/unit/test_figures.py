@@ -48,17 +48,17 @@ def artefacts(tmp_path_factory):
         write_sensitivity(paths[1], output, "ternary", PARAMETERS, *varied, LANGUAGES)
     active = random.integers(0, 50, (3, 12, 5, 40))
     write_counts(Counts(active, np.full((3, 12), 50), tuple(LANGUAGES)), folder / "folds", {})
-    outputs = {name: folder / f"before.{name}" for name in ("stability", "certainty")}
+    outputs = {name: folder / f"before.{name}" for name in ("stability", "certainty", "draws")}
     write_stability(folder / "folds", outputs, "ternary", PARAMETERS, LANGUAGES, 20, seed=0)
     before = [folder / f"before.{part}" for part in ("neurons", "summary", "counts")]
     outputs = write_phase_artefacts(folder, *before, 4, PARAMETERS)
-    parts = ("totals", "layers", "sharing", "phases", "languages", "groups", "overlap")
+    parts = ("totals", "layers", "sharing", "phases", "languages", "language_draws", "groups")
     for name, control in (("change", None), ("control", "shuffled")):
         write_comparison(
             folder / "before.counts",
             folder / "after.counts",
             outputs["phases"],
-            {part: folder / f"{name}.{part}" for part in (*parts, "transitions")},
+            {part: folder / f"{name}.{part}" for part in (*parts, "overlap", "transitions")},
             LANGUAGES,
             "en",
             ["de"],

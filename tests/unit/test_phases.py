@@ -15,7 +15,7 @@ from phase_cases import write_phase_artefacts
 from langneurons.activations.counts import Counts
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
-from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, identify
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, Neurons, identify
 from langneurons.phases.expectations import EXPECTATIONS, expectations
 from langneurons.phases.segmentation import (
     LAYERS,
@@ -38,7 +38,9 @@ def squared_error(shares: np.ndarray, starts: list[int]) -> float:
 
 def test_layer_counts_by_hand():
     kind = np.array([[SPECIFIC, OTHER, SPECIFIC], [GENERAL, RELATED, OTHER]])
-    assert layer_counts(kind).tolist() == [[2, 0, 0], [0, 1, 1]]
+    inactive = np.zeros((*kind.shape, 2), dtype=bool)
+    neurons = Neurons(kind, active=inactive, selected=inactive[..., 0])
+    assert layer_counts(neurons).tolist() == [[2, 0, 0], [0, 1, 1]]
 
 
 def test_composition_by_hand():
@@ -169,7 +171,7 @@ def folds_of(*boundaries: int, L: int = 4, tokens: int = 16) -> Counts:
 
 def first_layers(counts: Counts, weights: np.ndarray) -> list[int]:
     neurons, _ = identify(counts.probabilities(weights), "ternary", PARAMETERS)
-    return segment(composition(layer_counts(neurons.kind)), 2)
+    return segment(composition(layer_counts(neurons)), 2)
 
 
 def interval(counts: Counts, replicates: int = 60, seed: int = 0):

@@ -36,7 +36,7 @@ def resample(folder, counts, method="ternary", parameters=PARAMETERS, replicates
     """Write both artefacts of some counts and read them."""
     folder.mkdir(exist_ok=True)
     write_counts(counts, folder / "counts", {})
-    outputs = {name: folder / name for name in ("stability", "certainty")}
+    outputs = {name: folder / name for name in ("stability", "certainty", "draws")}
     write_stability(
         folder / "counts", outputs, method, parameters, counts.languages, replicates, seed
     )
@@ -135,7 +135,7 @@ def test_ten_folds_are_enough_for_an_interval_and_nine_are_too_few(tmp_path):
 def test_types_and_estimates_are_those_of_the_neurons_and_one_fold_has_no_draws(tmp_path, method):
     parameters = {"top_rate": 0.5, "threshold_quantile": 0.5}
     counts, _, neurons, summary = write_case(tmp_path, PROBABILITIES, method, **parameters)
-    outputs = {name: tmp_path / name for name in ("stability", "certainty")}
+    outputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
     write_stability(counts, outputs, method, parameters, LANGUAGES[:3], 20, 0)
     stability = read_table(outputs["stability"], STABILITY)
     certainty = read_table(outputs["certainty"], CERTAINTY)

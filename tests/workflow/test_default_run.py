@@ -45,6 +45,7 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
             stability.CERTAINTY,
             3 + 4 + 4 * L + 2 * (K + 1) + 2 * K,
         ),
+        ("stability/base/sums/ternary.draws", stability.DRAWS, 20),
         # top_rate 0.005, 0.01, 0.02 and 0.05; three quantiles; λ: 0, a half, auto.
         ("sensitivity/base/sums/ternary", SENSITIVITY, 4 + 3 + 3),
         ("sensitivity/base/sums/lape", SENSITIVITY, 4 + 3),
@@ -59,6 +60,7 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
         (f"{PAIR}/sharing", changes.SHARING, 2 * (K + 1)),
         (f"{PAIR}/phases", changes.PHASES, 4 * 4),
         (f"{PAIR}/languages", changes.LANGUAGES, K * 2),
+        (f"{PAIR}/language_draws", changes.LANGUAGE_DRAWS, 20),
         (f"{PAIR}/groups", changes.GROUPS, 4 * 2),
         (f"{PAIR}/overlap", positions.OVERLAP, 4),
         (f"{PAIR}/transitions", positions.TRANSITIONS, 4 * 4),

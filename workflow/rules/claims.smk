@@ -4,7 +4,8 @@
 rule check_claims:
     input:
         unpack(experiment.reads("check_claims")),
-        counts=paths.activations,
+        certainty=paths.certainty,
+        draws=paths.stability_draws,
         segments=paths.segments,
     output:
         paths.model_claims,
@@ -22,10 +23,10 @@ rule check_claims:
 rule check_alignment_claims:
     input:
         unpack(experiment.reads("check_alignment_claims")),
-        before=paths.of("{before}", paths.activations),
-        after=paths.of("{after}", paths.activations),
         totals=paths.total_change,
         phases=paths.phase_change,
+        languages=paths.language_change,
+        language_draws=paths.language_draws,
         overlap=paths.overlap,
     output:
         paths.alignment_claims,

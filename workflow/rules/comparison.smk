@@ -12,6 +12,7 @@ rule compare_models:
         sharing=paths.sharing_change,
         phases=paths.phase_change,
         languages=paths.language_change,
+        language_draws=paths.language_draws,
         groups=paths.group_change,
         overlap=paths.overlap,
         transitions=paths.transitions,

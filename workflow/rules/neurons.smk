@@ -37,12 +37,13 @@ rule type_neurons:
 
 
 rule resample_neurons:
-    """How sure types and numbers are. Nothing but figures waits for it."""
+    """How sure types and numbers are. Figures and claims wait for it, and no model."""
     input:
         counts=paths.activations,
     output:
         stability=paths.stability,
         certainty=paths.certainty,
+        draws=paths.stability_draws,
     log:
         paths.log(paths.stability),
     priority: 1

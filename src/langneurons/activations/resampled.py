@@ -1,10 +1,11 @@
-"""Activation probabilities of bootstrap draws, many draws at a time."""
+"""Draws of folds, and activation probabilities in them, many draws at a time."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from langneurons.activations.counts import Counts
+from langneurons.uncertainty.resampling import draw_weights
 
 #: Draws that are summed at a time: enough that the sum is one fast matrix product.
 _AT_A_TIME = 8
@@ -15,6 +16,32 @@ _EXACT = 2**24
 def filled_folds(*counts: Counts) -> np.ndarray:
     """Return which folds hold tokens in every one of the counts, boolean (F,)."""
     return np.logical_and.reduce([one.tokens.sum(axis=0) > 0 for one in counts])
+
+
+def draw_folds(*counts: Counts, replicates: int, seed: int) -> tuple[np.ndarray, int]:
+    """Draw folds with replacement, the same for all of the counts.
+
+    Parameters
+    ----------
+    counts
+        Counts of one or more models; the folds of all hold the same problems.
+    replicates, seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    draws, folds
+        Integers (R, F), how often each fold counts in each draw; and the number of folds that are
+        drawn from. Nothing is drawn from fewer than two, nor from different numbers of folds, as of
+        a model that is run and published counts.
+    """
+    if len({one.tokens.shape for one in counts}) > 1:
+        return np.empty((0, 0), dtype=np.int64), 0
+    filled = filled_folds(*counts)
+    folds = int(filled.sum())
+    if folds < 2:
+        return np.empty((0, len(filled)), dtype=np.int64), folds
+    return possible_draws(draw_weights(filled, replicates, seed), *counts), folds
 
 
 def possible_draws(draws: np.ndarray, *counts: Counts) -> np.ndarray:
@@ -38,6 +65,8 @@ def resampled_probabilities(counts: Counts, draws: np.ndarray) -> Iterator[np.nd
     numpy.ndarray
         float32, (L, D, K).
     """
+    if not len(draws):
+        return
     K, F, L, D = counts.active.shape
     # Sums stay whole numbers, so that float32, twice as fast, gives them to the last digit.
     largest = (draws @ counts.tokens.T).max(initial=0)

@@ -1,13 +1,11 @@
 """Claims about an alignment: what changes, whether it is the alignment's, and for whom."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from langneurons.activations.counts import Counts
 from langneurons.claims.layers import PHASES
 from langneurons.claims.measured import STABLE
 from langneurons.claims.verdicts import (
@@ -20,11 +18,8 @@ from langneurons.claims.verdicts import (
     counts_from,
     untested,
 )
-from langneurons.comparison.scale import Drawn, typed_pair
-from langneurons.neurons.numbers import by_language
 from langneurons.phases.segmentation import TYPED
 from langneurons.retrieval.schemas import TO_PIVOT
-from langneurons.uncertainty.resampling import FEWEST_UNITS
 
 #: Type → what the paper says becomes of its number, and the sign of that.
 _EXPECTED = {"specific": ("fewer", -1), "related": ("more", 1), "general": ("more", 1)}
@@ -139,12 +134,10 @@ def overlap_findings(overlap: pd.DataFrame, folds: int, related: bool) -> list[F
 
 
 def like_change_findings(
-    counts: tuple[Counts, Counts],
+    changes: pd.DataFrame,
+    draws: pd.DataFrame,
     groups: tuple[Sequence[str], Sequence[str]],
-    method: str,
-    parameters: Mapping[str, Any],
-    scale: str,
-    uncertainty: Mapping[str, int],
+    folds: int,
     share: float,
     related: bool,
 ) -> list[Finding]:
@@ -152,15 +145,14 @@ def like_change_findings(
 
     Parameters
     ----------
-    counts
-        Of the models before and after, with equal languages.
+    changes, draws
+        A comparison's `LANGUAGES` and `LANGUAGE_DRAWS`.
     groups
         The languages trained on, and the others without the pivot.
-    method, parameters, scale, uncertainty
-        As for `langneurons.comparison.tables.write_comparison`.
-    share, related
-        As for `change_findings`; of the mean number before per language.
+    folds, share, related
+        As for `change_findings`; the share is of the mean number before per language.
     """
+    kinds = changes["type"].unique()
     claims = [
         Claim(
             "languages",
@@ -170,28 +162,22 @@ def like_change_findings(
             "table 2",
             NO_EFFECT,
         )
-        for kind in ("specific", "related")
+        for kind in kinds
     ]
     if not all(groups):
         return untested(claims, _nobody(*groups))
-    before, after = counts
-    pair = typed_pair(before.probabilities(), after.probabilities(), method, parameters, scale)
-    drawn = Drawn(before, after, **uncertainty)
-    pairs = drawn.typed(method, parameters, scale) if drawn.units >= FEWEST_UNITS else ()
-    changes = np.array([by_language(b) - by_language(a) for a, b in (pair, *pairs)])
-    members = [np.isin(before.languages, group) for group in groups]
-    trained, others = (changes[:, one].mean(axis=1) for one in members)  # (1 + R, 2)
-    number = by_language(pair[0])[np.logical_or(*members)].mean(axis=0)
-    found = [
-        by_draws(
-            claim,
-            trained[:, index] - others[:, index],
-            Units(drawn.units, "folds"),
-            counts_from(share, number[index]),
-        )
-        for index, claim in enumerate(claims)
-    ]
-    return found if related else [found[0], *untested(claims[1:], _UNMET)]
+    units, found = Units(folds, "folds"), []
+    values = np.array([changes["change"], *draws["changes"]])  # (1 + R, rows)
+    for claim, kind in zip(claims, kinds, strict=True):
+        if kind == "related" and not related:
+            found += untested([claim], _UNMET)
+            continue
+        own = (changes["type"] == kind).to_numpy()
+        members = [own & changes["language"].isin(group).to_numpy() for group in groups]
+        trained, others = (values[:, one].mean(axis=1) for one in members)  # (1 + R,)
+        before = changes.loc[np.logical_or(*members), "before"].mean()
+        found.append(by_draws(claim, trained - others, units, counts_from(share, before)))
+    return found
 
 
 def help_findings(

@@ -1,18 +1,11 @@
 """Claims about one model's neurons by layer and by language, from draws of its texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from langneurons.activations.counts import Counts
-from langneurons.activations.resampled import (
-    filled_folds,
-    possible_draws,
-    resampled_probabilities,
-)
 from langneurons.claims.verdicts import (
     ORDER,
     Claim,
@@ -22,11 +15,9 @@ from langneurons.claims.verdicts import (
     counts_from,
     untested,
 )
-from langneurons.neurons.numbers import by_language, by_layer
-from langneurons.neurons.types import GENERAL, RELATED, SPECIFIC, identify
+from langneurons.neurons.types import GENERAL, RELATED, SPECIFIC, TYPES
 from langneurons.phases.expectations import expectations
 from langneurons.phases.segmentation import TYPED, composition, segment, support
-from langneurons.uncertainty.resampling import FEWEST_UNITS, draw_weights
 
 #: The paper's phases.
 PHASES = 4
@@ -104,24 +95,23 @@ class Numbers:
     folds: Units
 
 
-def numbers_in_draws(
-    counts: Counts, method: str, parameters: Mapping[str, Any], replicates: int, seed: int
-) -> Numbers:
-    """Count neurons on all texts and in draws of their folds, typed anew in each.
+def numbers_in_draws(certainty: pd.DataFrame, draws: pd.DataFrame, folds: int) -> Numbers:
+    """Arrange one model's numbers, on all texts and in each draw of their folds.
 
-    With fewer folds than an interval needs nothing is drawn.
+    Parameters
+    ----------
+    certainty, draws
+        `CERTAINTY` and `DRAWS`.
+    folds
+        Number of folds that were drawn from.
     """
-    probabilities = [counts.probabilities()]
-    filled = filled_folds(counts)
-    folds = int(filled.sum())
-    draws = draw_weights(filled, replicates if folds >= FEWEST_UNITS else 0, seed)
-    layers, languages = [], []
-    for drawn in (probabilities, resampled_probabilities(counts, possible_draws(draws, counts))):
-        for one in drawn:
-            neurons, _ = identify(one, method, parameters)
-            layers.append(by_layer(neurons))
-            languages.append(by_language(neurons))
-    return Numbers(np.array(layers), np.array(languages), Units(folds, "folds"))
+    values = np.array([certainty["estimate"], *draws["numbers"]])  # (1 + R, rows)
+
+    def by(quantity: str, kinds: int) -> np.ndarray:
+        own = (certainty["quantity"] == quantity).to_numpy()
+        return values[:, own].reshape(len(values), -1, kinds).astype(np.int64)
+
+    return Numbers(by("layer", len(TYPES)), by("language", 2), Units(folds, "folds"))
 
 
 def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> list[Finding]:

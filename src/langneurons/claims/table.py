@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from langneurons.activations.counts import read_counts
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.claims.changes import (
     attribution_findings,
@@ -28,6 +26,7 @@ from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.comparison.attribution import ATTRIBUTION
 from langneurons.comparison.positions import OVERLAP
 from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
+from langneurons.neurons.stability import CERTAINTY, DRAWS
 from langneurons.phases.segmentation import SEGMENTS
 from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
 
@@ -38,8 +37,6 @@ def write_claims(
     dataset: str,
     languages: Sequence[str],
     pivot: str,
-    method: str,
-    parameters: Mapping[str, Any],
     replicates: int,
     seed: int,
     margin: float,
@@ -49,21 +46,20 @@ def write_claims(
     Parameters
     ----------
     paths
-        Under the keys counts and segments, the model's artefacts; where there are any, under
-        datasets its `OVERLAP` across data sets, under retrieval its `PARTNERS`, and under
-        deactivation its `DEACTIVATION_PROBLEMS`.
+        Under the keys certainty, draws and segments, the model's `CERTAINTY`, `DRAWS` and
+        `SEGMENTS`; where there are any, under datasets its `OVERLAP` across data sets, under
+        retrieval its `PARTNERS`, and under deactivation its `DEACTIVATION_PROBLEMS`.
     dataset
-        The data set of the counts.
-    method, parameters
-        How neurons are typed.
+        The data set that the neurons were typed on.
     replicates, seed
-        Of the bootstrap, over folds or problems.
+        Of the bootstrap over problems.
     margin
         A difference of numbers of neurons counts from this share on, or from one neuron.
     """
     segments = read_table(paths["segments"], SEGMENTS)
-    counts = read_counts(paths["counts"], languages)
-    numbers = numbers_in_draws(counts, method, parameters, replicates, seed)
+    certainty, draws = read_table(paths["certainty"], CERTAINTY), read_table(paths["draws"], DRAWS)
+    typed = read_provenance(paths["certainty"])
+    numbers = numbers_in_draws(certainty, draws, typed["folds"])
     bootstrap = {"replicates": replicates, "seed": seed}
     problems = _read(paths, "deactivation", DEACTIVATION_PROBLEMS)
     findings = [
@@ -73,7 +69,7 @@ def write_claims(
         retrieval_finding(_read(paths, "retrieval", PARTNERS), segments),
         *deactivation_findings(problems, languages, pivot, bootstrap),
     ]
-    facts = {"method": method, "folds": numbers.folds.number, "margin": margin, **bootstrap}
+    facts = {"method": typed["method"], "folds": typed["folds"], "margin": margin, **bootstrap}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
 
 
@@ -83,11 +79,6 @@ def write_alignment_claims(
     languages: Sequence[str],
     pivot: str,
     trained: Sequence[str],
-    names: tuple[str, str],
-    method: str,
-    parameters: Mapping[str, Any],
-    scale: str,
-    uncertainty: Mapping[str, int],
     margin: float,
     related: bool,
 ) -> None:
@@ -96,10 +87,10 @@ def write_alignment_claims(
     Parameters
     ----------
     paths
-        Under the keys before and after, both models' counts; under totals, phases and overlap, of
-        their comparison; where there are any, under attribution, retrieval and accuracy, its
-        `ATTRIBUTION`, `RETRIEVAL_CHANGE` and `ACCURACY_CHANGE`.
-    languages, pivot, trained, names, method, parameters, scale, uncertainty
+        Under the keys totals, phases, languages, language_draws and overlap, of a comparison; where
+        there are any, under attribution, retrieval and accuracy, its `ATTRIBUTION`,
+        `RETRIEVAL_CHANGE` and `ACCURACY_CHANGE`.
+    languages, pivot, trained
         As for `langneurons.comparison.tables.write_comparison`.
     margin
         A change of numbers of neurons counts from this share of the number before on, or from one.
@@ -108,30 +99,23 @@ def write_alignment_claims(
     """
     totals = read_table(paths["totals"], changes.TOTALS)
     phases = read_table(paths["phases"], changes.PHASES)
-    folds = int(read_provenance(paths["totals"])["folds"])
-    counts = read_counts(paths["before"], languages), read_counts(paths["after"], languages)
+    by_language = read_table(paths["languages"], changes.LANGUAGES)
+    draws = read_table(paths["language_draws"], changes.LANGUAGE_DRAWS)
+    compared = read_provenance(paths["totals"])
+    folds = int(compared["folds"])
     others = [name for name in languages if name not in (*trained, pivot)]
     groups = ([name for name in trained if name != pivot], others)
     retrieval = _read(paths, "retrieval", RETRIEVAL_CHANGE)
     accuracy = _read(paths, "accuracy", ACCURACY_CHANGE)
-    typing = (method, parameters, scale, uncertainty)
     findings = [
         *change_findings(totals, phases, folds, margin, related),
         *attribution_findings(_read(paths, "attribution", ATTRIBUTION), related),
-        *like_change_findings(counts, groups, *typing, margin, related),
+        *like_change_findings(by_language, draws, groups, folds, margin, related),
         *overlap_findings(read_table(paths["overlap"], OVERLAP), folds, related),
         *help_findings(retrieval, accuracy, groups, margin),
     ]
-    facts = {
-        "before": names[0],
-        "after": names[1],
-        "trained": list(trained),
-        "method": method,
-        "scale": scale,
-        "folds": folds,
-        "margin": margin,
-        **uncertainty,
-    }
+    kept = ("before", "after", "scale", "folds", "replicates", "seed")
+    facts = {"trained": list(trained), "margin": margin, **{key: compared[key] for key in kept}}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
 
 

@@ -12,8 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from langneurons.artifacts.tables import artefact
-from langneurons.neurons import numbers
-from langneurons.neurons.types import TYPES, Neurons
+from langneurons.neurons.types import POPULATIONS, TYPES, Neurons
 from langneurons.uncertainty.resampling import t_interval
 
 #: ``change`` is after − before, on the scale of the comparison; ``change_low`` to ``change_high``
@@ -47,6 +46,8 @@ GROUPS = artefact(
     "change_by_group",
     f"group string, n_languages int32, languages [string], type string, {_CHANGE}",
 )
+#: One row per draw of the texts: the change in each row of `LANGUAGES`.
+LANGUAGE_DRAWS = artefact("change_by_language_in_draws", "draw int32, changes [int64]")
 _KINDS = ("specific", "related")
 
 
@@ -63,13 +64,13 @@ class Counted:
 
 def in_total() -> Counted:
     """Count the neurons of each type (`TOTALS`)."""
-    return Counted(TOTALS, {"type": TYPES}, lambda neurons: numbers.by_layer(neurons).sum(axis=0))
+    return Counted(TOTALS, {"type": TYPES}, lambda neurons: neurons.by_layer.sum(axis=0))
 
 
 def by_layer(layers: int) -> Counted:
     """Count the neurons of each layer and type, rows sorted by layer, then type (`LAYERS`)."""
     keys = {"layer": np.repeat(np.arange(layers), len(TYPES)), "type": list(TYPES) * layers}
-    return Counted(LAYERS, keys, numbers.by_layer)
+    return Counted(LAYERS, keys, lambda neurons: neurons.by_layer)
 
 
 def by_phase(phases: pd.DataFrame) -> Counted:
@@ -80,18 +81,16 @@ def by_phase(phases: pd.DataFrame) -> Counted:
         "name": phases["name"].repeat(len(TYPES)).to_numpy(),
         "type": list(TYPES) * len(phases),
     }
-    return Counted(
-        PHASES, keys, lambda neurons: np.add.reduceat(numbers.by_layer(neurons), starts, axis=0)
-    )
+    return Counted(PHASES, keys, lambda neurons: np.add.reduceat(neurons.by_layer, starts, axis=0))
 
 
 def by_sharing(languages: int) -> Counted:
     """Count neurons by the number N of languages they are active for (`SHARING`)."""
     keys = {
-        "population": np.repeat(numbers.POPULATIONS, languages + 1),
+        "population": np.repeat(POPULATIONS, languages + 1),
         "n_languages": np.tile(np.arange(languages + 1), 2),
     }
-    return Counted(SHARING, keys, numbers.by_sharing)
+    return Counted(SHARING, keys, lambda neurons: neurons.by_sharing)
 
 
 def by_language(languages: Sequence[str], pivot: str, trained: Sequence[str]) -> Counted:
@@ -105,7 +104,7 @@ def by_language(languages: Sequence[str], pivot: str, trained: Sequence[str]) ->
         "trained": np.repeat([language in trained for language in languages], len(_KINDS)),
         "type": list(_KINDS) * len(languages),
     }
-    return Counted(LANGUAGES, keys, numbers.by_language)
+    return Counted(LANGUAGES, keys, lambda neurons: neurons.by_language)
 
 
 def by_group(languages: Sequence[str], pivot: str, trained: Sequence[str]) -> Counted:
@@ -125,7 +124,7 @@ def by_group(languages: Sequence[str], pivot: str, trained: Sequence[str]) -> Co
         "languages": [row for row in names for _ in _KINDS],
         "type": list(_KINDS) * len(groups),
     }
-    return Counted(GROUPS, keys, lambda neurons: members.astype(int) @ numbers.by_language(neurons))
+    return Counted(GROUPS, keys, lambda neurons: members.astype(int) @ neurons.by_language)
 
 
 def difference(counted: Counted, before: Neurons, after: Neurons) -> np.ndarray:

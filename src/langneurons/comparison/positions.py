@@ -114,9 +114,7 @@ def kept_shares(crossing: np.ndarray) -> np.ndarray:
 
 def _by_chance(first: Neurons, second: Neurons) -> np.ndarray:
     """Mean number of positions that random neurons share, as many of each type in each layer."""
-    kinds = np.arange(len(TYPES))
-    in_layer = [(one.kind[..., None] == kinds).sum(axis=1) for one in (first, second)]  # (L, 4)
-    return (in_layer[0] * in_layer[1] / first.kind.shape[1]).sum(axis=0)
+    return (first.by_layer * second.by_layer / first.kind.shape[1]).sum(axis=0)
 
 
 def _shares(crossing: np.ndarray) -> np.ndarray:

@@ -6,13 +6,8 @@ from typing import Any
 import numpy as np
 
 from langneurons.activations.counts import Counts
-from langneurons.activations.resampled import (
-    filled_folds,
-    possible_draws,
-    resampled_probabilities,
-)
+from langneurons.activations.resampled import draw_folds, resampled_probabilities
 from langneurons.neurons.types import Neurons, identify, identify_on_scale
-from langneurons.uncertainty.resampling import draw_weights
 
 #: τ, λ and the cut-off s* of the model before, for both; or each model's own, as in the paper.
 COMMON, OWN = "common", "own"
@@ -51,8 +46,7 @@ class Drawn:
     Parameters
     ----------
     before, after
-        Counts by fold; the folds of both hold the same problems. If they have different numbers of
-        folds, as a model that is run and published counts, nothing is drawn.
+        Counts by fold, as for `draw_folds`.
     replicates, seed
         Of the bootstrap.
 
@@ -64,19 +58,10 @@ class Drawn:
 
     def __init__(self, before: Counts, after: Counts, replicates: int, seed: int) -> None:
         self._counts = before, after
-        self._draws = np.empty((0, 0), dtype=np.int64)
-        self.units = 0
-        if before.tokens.shape == after.tokens.shape:
-            filled = filled_folds(before, after)
-            self.units = int(filled.sum())
-            if self.units > 1:
-                draws = draw_weights(filled, replicates, seed)
-                self._draws = possible_draws(draws, before, after)
+        self._draws, self.units = draw_folds(before, after, replicates=replicates, seed=seed)
 
     def typed(self, method: str, parameters: Mapping[str, Any], scale: str) -> Iterator[Pair]:
         """Yield both models' neurons in each draw, typed anew with τ, λ and s* of the draw."""
-        if not len(self._draws):
-            return
         resampled = [resampled_probabilities(counts, self._draws) for counts in self._counts]
         for before, after in zip(*resampled, strict=True):
             yield typed_pair(before, after, method, parameters, scale)

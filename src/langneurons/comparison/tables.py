@@ -13,6 +13,7 @@ from langneurons.comparison import changes, positions
 from langneurons.comparison.ceiling import split_half_ceiling
 from langneurons.comparison.scale import COMMON, OWN, SCALES, Drawn, Pair, typed_pair
 from langneurons.errors import InputError
+from langneurons.neurons.stability import draw_rows
 from langneurons.neurons.table import read_neurons
 from langneurons.neurons.types import TYPES
 from langneurons.phases.table import read_phases
@@ -42,7 +43,7 @@ def write_comparison(
     phases_path
         Phases artefact of the model before alignment.
     outputs
-        Paths under the keys totals, layers, sharing, phases, languages, groups,
+        Paths under the keys totals, layers, sharing, phases, languages, language_draws, groups,
         overlap and transitions.
     trained
         Languages that the alignment trained on.
@@ -81,6 +82,8 @@ def write_comparison(
         refitting = changes.difference(counted, typed[COMMON][1], typed[OWN][1])
         table = changes.change_table(counted, *typed[scale], refitting, draws[name], drawn.units)
         tables[name] = (table, counted.schema)
+    in_draws = draw_rows("changes", draws["languages"])
+    tables["language_draws"] = (in_draws, changes.LANGUAGE_DRAWS)
     crossings = draws["crossings"].reshape(-1, len(TYPES), len(TYPES))
     ceiling = split_half_ceiling(before, method, parameters)
     tables |= {

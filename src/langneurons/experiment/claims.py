@@ -55,8 +55,9 @@ def about_alignment(experiment: Inventory, wildcards: Any) -> Reads:
     pair, dataset = {"before": keys["before"], "after": keys["after"]}, keys["dataset"]
     found: Reads = {}
     for family in experiment.families:
-        measured = all(dataset in experiment.datasets_of(model) for model in family.compared)
-        if family.before == pair["before"] and pair["after"] in family.after and measured:
+        measured = experiment.datasets_of_all(family.before, *family.compared)
+        own = family.before == pair["before"] and pair["after"] in family.after
+        if own and dataset in measured:
             found["attribution"] = paths.fill(paths.attribution, {**keys, "family": family.name})
     if dataset not in experiment.datasets:  # of published counts
         return found

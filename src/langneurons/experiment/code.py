@@ -20,8 +20,6 @@ _BY_NAME = {
     "resample_neurons": "neurons.methods.{method}",
     "vary_settings": "neurons.methods.{method}",
     "describe_phases": "neurons.methods.{method}",
-    "check_claims": "neurons.methods.{method}",
-    "check_alignment_claims": "neurons.methods.{method}",
     "compare_models": "neurons.methods.{method}",
     "draw_figure": "figures.{module}",
     "write_table": "tables.{module}",

@@ -40,7 +40,7 @@ class Comparison(Section):
     or else all but the pivot"""
 
 
-class ComparisonScale(Section):
+class ComparisonSettings(Section):
     """How the neurons of two models are set against each other (METHOD 10)."""
 
     RERUNS: ClassVar[str] = "comparison"
@@ -205,7 +205,7 @@ class Configuration(Section):
     """how models with the key `align` are made (METHOD 5)"""
     comparisons: list[Comparison] = []
     """pairs of models, before and after an alignment"""
-    comparison: ComparisonScale = ComparisonScale()
+    comparison: ComparisonSettings = ComparisonSettings()
     """how their neurons are compared"""
     generation: Generation = Generation()
     """how models respond to the problems"""

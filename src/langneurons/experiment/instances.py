@@ -142,8 +142,7 @@ def _families(experiment: Inventory) -> Sequence[Keys]:
     return [
         {"before": family.before, "family": family.name, "dataset": dataset, "method": method}
         for family in experiment.families
-        for dataset in experiment.datasets_of(family.before)
-        if all(dataset in experiment.datasets_of(model) for model in family.compared)
+        for dataset in experiment.datasets_of_all(family.before, *family.compared)
         for method in experiment.methods
     ]
 

@@ -253,8 +253,12 @@ class Inventory:
 
     def datasets_of_pair(self, pair: Mapping[str, str]) -> list[str]:
         """Return the data sets that both models of a comparison are analysed on."""
-        after = self.datasets_of(pair["after"])
-        return [name for name in self.datasets_of(pair["before"]) if name in after]
+        return self.datasets_of_all(pair["before"], pair["after"])
+
+    def datasets_of_all(self, first: str, *others: str) -> list[str]:
+        """Return the data sets that all of some models are analysed on."""
+        shared = [set(self.datasets_of(model)) for model in others]
+        return [name for name in self.datasets_of(first) if all(name in one for one in shared)]
 
     def trained(self, before: str, after: str) -> list[str]:
         """Return the languages that the alignment of a comparison trained on.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 from matplotlib.axes import Axes
 
 from langneurons.artifacts.tables import read_provenance, read_table
-from langneurons.figures.style import INK
+from langneurons.figures.style import INK, interval_bars
 
 _MARKERS = ("D", "v", "s")
 
@@ -35,7 +36,7 @@ class Control:
 def read_controls(paths: Sequence[str | Path], schema: pa.Schema) -> list[Control]:
     """Read a comparison's artefact of each control."""
     found = []
-    for path, marker in zip(paths, _MARKERS, strict=False):
+    for path, marker in zip(paths, cycle(_MARKERS), strict=False):
         facts = read_provenance(path)
         kind = facts["control"].replace("_", " ")
         found.append(Control(facts["after"], kind, read_table(path, schema), marker))
@@ -44,9 +45,7 @@ def read_controls(paths: Sequence[str | Path], schema: pa.Schema) -> list[Contro
 
 def draw_change_intervals(axes: Axes, x: np.ndarray, rows: pd.DataFrame) -> None:
     """Draw the 95 % intervals of changes as thin bars, where there are any."""
-    known = rows["change_low"].notna().to_numpy()
-    low, high = (rows[f"change_{end}"].to_numpy()[known] for end in ("low", "high"))
-    axes.vlines(x[known], low, high, color=INK, linewidth=0.6, zorder=5)
+    interval_bars(axes, x, rows["change_low"].to_numpy(), rows["change_high"].to_numpy())
 
 
 def draw_controls(

@@ -1,5 +1,6 @@
 """What an alignment changes by layer beside what its controls change, seed by seed (METHOD 10)."""
 
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,8 @@ def draw(page: Page, attribution: Path, phases: Path) -> None:
     page.note(
         f"Δ: neurons after minus neurons before ({facts['before']}). {dots} A control ("
         f"{', '.join(facts['controls'])}) is trained alike, without what aligns.",
-        f"{facts['family']}, in all layers [95 % interval over seeds],",
-        *_differences(table),
+        "In all layers [95 % interval over seeds] (due to the alignment?):",
+        *_differences(table, facts["family"]),
         "Phases of the model before:",
         *phase_notes(segments),
     )
@@ -51,8 +52,9 @@ def draw(page: Page, attribution: Path, phases: Path) -> None:
         rows = by_layer[by_layer["type"] == kind]
         one = rows[rows["control"] == rows["control"].iloc[0]]
         _line(axes, one, "change", facts["family"], SERIES[1], "o", "-")
-        for (name, part), marker, line in zip(
-            rows.groupby("control", sort=False), _MARKERS, _LINES, strict=False
+        looks = zip(cycle(_MARKERS), cycle(_LINES), strict=False)
+        for (name, part), (marker, line) in zip(
+            rows.groupby("control", sort=False), looks, strict=False
         ):
             _line(axes, part, "control_change", name, FAINT, marker, line)
         axes.axhline(0, color=INK, linewidth=0.6, zorder=2)
@@ -81,13 +83,13 @@ def _line(
     )
 
 
-def _differences(table: pd.DataFrame) -> list[str]:
+def _differences(table: pd.DataFrame, family: str) -> list[str]:
     """Write, for each control, what the alignment changes more than it does."""
     lines = []
     for name, part in table[table["quantity"] == "total"].groupby("control", sort=False):
         totals = part.set_index("type")
         said = [f"{kind} {_difference(totals.loc[kind])}" for kind in TYPED]
-        lines.append(f"less {name}: {'; '.join(said)}.")
+        lines.append(f"{family} less {name}: {'; '.join(said)}.")
     return lines
 
 
@@ -95,4 +97,4 @@ def _difference(row: pd.Series) -> str:
     text = signed(row["difference"], 1)
     if pd.notna(row["difference_low"]):
         text += f" [{signed(row['difference_low'], 1)}, {signed(row['difference_high'], 1)}]"
-    return f"{text}, due to the alignment: {row['due_to_alignment']}"
+    return f"{text} ({row['due_to_alignment']})"

@@ -17,7 +17,7 @@ from langneurons.figures.layer_axis import (
     layer_panels,
     phase_notes,
 )
-from langneurons.figures.style import INK, LINES, MARKERS, count_axis, legend_above
+from langneurons.figures.style import LINES, MARKERS, count_axis, interval_bars, legend_above
 from langneurons.neurons.stability import CERTAINTY
 from langneurons.neurons.table import read_summary
 from langneurons.phases.segmentation import LAYERS, TYPED
@@ -70,6 +70,5 @@ def draw(page: Page, phases: Path, layers: Path, certainty: Path, summary: Path)
 
 def _draw_bars(axes: Axes, intervals: pd.DataFrame) -> None:
     """Draw the interval of each layer's number as a thin bar; no number is below 0."""
-    known = intervals.dropna(subset=["low", "high"])
-    layers, low = known["place"].astype(int), known["low"].clip(lower=0)
-    axes.vlines(layers, low, known["high"], color=INK, linewidth=0.6, zorder=4)
+    low, high = intervals["low"].clip(lower=0).to_numpy(), intervals["high"].to_numpy()
+    interval_bars(axes, intervals["place"].astype(int).to_numpy(), low, high)

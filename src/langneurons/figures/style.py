@@ -248,6 +248,12 @@ def label_bars(
         )
 
 
+def interval_bars(axes: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Draw intervals as thin vertical bars; NaN where there is none."""
+    known = ~np.isnan(low)
+    axes.vlines(x[known], low[known], high[known], color=INK, linewidth=0.6, zorder=5)
+
+
 def signed(value: float, decimals: int = 0) -> str:
     """Write a change with its sign: "+12", "−3", "0"."""
     value = round(value, decimals) or 0  # no negative zero

@@ -11,17 +11,12 @@ import numpy as np
 import pandas as pd
 
 from langneurons.activations.counts import Counts, read_counts
-from langneurons.activations.resampled import (
-    filled_folds,
-    possible_draws,
-    resampled_probabilities,
-)
+from langneurons.activations.resampled import draw_folds, resampled_probabilities
 from langneurons.artifacts.progress import Progress
 from langneurons.artifacts.tables import artefact, write_table
 from langneurons.neurons.methods.selection import Selection
-from langneurons.neurons.numbers import POPULATIONS, by_language, by_layer, by_sharing
-from langneurons.neurons.types import RELATED, SPECIFIC, TYPES, Neurons, identify
-from langneurons.uncertainty.resampling import draw_weights, t_interval
+from langneurons.neurons.types import POPULATIONS, RELATED, SPECIFIC, TYPES, Neurons, identify
+from langneurons.uncertainty.resampling import t_interval
 
 #: One row per neuron, sorted by layer and neuron. ``p_…`` are the shares of draws in which it has
 #: that type, ``stability`` that of the draws in which it keeps its own; null without draws.
@@ -39,6 +34,8 @@ CERTAINTY = artefact(
     "quantity string, place string?, type string?, estimate float64?, low float64?, high float64?, "
     "mean_of_draws float64?",
 )
+#: One row per draw: its numbers, in the order of the rows of `CERTAINTY`; NaN where it has none.
+DRAWS = artefact("stability_draws", "draw int32, numbers [float64]")
 _SCALARS = ("threshold", "lambda", "cutoff")
 
 
@@ -51,12 +48,14 @@ def write_stability(
     replicates: int,
     seed: int,
 ) -> None:
-    """Type one model's neurons anew in draws of its folds; write `STABILITY` and `CERTAINTY`.
+    """Type one model's neurons anew in draws of its folds.
+
+    Writes `STABILITY`, `CERTAINTY` and `DRAWS`.
 
     Parameters
     ----------
     outputs
-        Paths under the keys stability and certainty.
+        Paths under the keys stability, certainty and draws.
     method, parameters
         As for `identify`.
     replicates, seed
@@ -64,10 +63,7 @@ def write_stability(
     """
     counts = read_counts(counts_path, languages)
     neurons, selection = identify(counts.probabilities(), method, parameters)
-    filled = filled_folds(counts)
-    folds = int(filled.sum())
-    draws = draw_weights(filled, replicates if folds > 1 else 0, seed)
-    draws = possible_draws(draws, counts)
+    draws, folds = draw_folds(counts, replicates=replicates, seed=seed)
     times, numbers = in_draws(counts, draws, method, parameters)
     facts = {
         "inputs": [str(counts_path)],
@@ -85,6 +81,13 @@ def write_stability(
     table["low"], table["high"] = t_interval(table["estimate"].to_numpy(), numbers, folds)
     table["mean_of_draws"] = numbers.mean(axis=0) if len(draws) else np.nan
     write_table(table, outputs["certainty"], CERTAINTY, facts)
+    write_table(draw_rows("numbers", numbers), outputs["draws"], DRAWS, facts)
+
+
+def draw_rows(name: str, values: np.ndarray) -> pd.DataFrame:
+    """Tabulate what draws gave, (R, …), as lists in a column, a row per draw."""
+    lists = pd.Series(list(values), dtype=object)  # without a draw, pandas would guess numbers
+    return pd.DataFrame({"draw": np.arange(len(values)), name: lists})
 
 
 def in_draws(
@@ -118,14 +121,14 @@ def in_draws(
 
 def _numbers(neurons: Neurons, selection: Selection) -> np.ndarray:
     """Return the numbers of one model in the order of `CERTAINTY`, NaN where there is none."""
-    layers, scores = by_layer(neurons), selection.score[selection.selected]
+    layers, scores = neurons.by_layer, selection.score[selection.selected]
     return np.concatenate(
         [
             [selection.threshold, _weight(selection), scores.max() if scores.size else np.nan],
             layers.sum(axis=0),
             layers.reshape(-1),
-            by_sharing(neurons).reshape(-1),
-            by_language(neurons).reshape(-1),
+            neurons.by_sharing.reshape(-1),
+            neurons.by_language.reshape(-1),
         ],
         dtype=np.float64,
     )

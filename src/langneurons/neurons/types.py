@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -12,6 +13,8 @@ from langneurons.neurons.methods.selection import Selection
 #: Order of the types wherever they are listed.
 TYPES = ("specific", "related", "general", "other")
 SPECIFIC, RELATED, GENERAL, OTHER = range(4)
+#: Whose neurons are counted by N, in this order.
+POPULATIONS = ("all", "selected")
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,32 @@ class Neurons:
     active: np.ndarray
     selected: np.ndarray
 
-    @property
+    @cached_property
     def n_languages(self) -> np.ndarray:
         """N: number of languages with p > τ, integer array (L, D)."""
         return self.active.sum(axis=-1)
+
+    @cached_property
+    def by_layer(self) -> np.ndarray:
+        """Number of neurons of each layer and type, integers (L, 4)."""
+        return np.stack([(self.kind == k).sum(axis=1) for k in range(len(TYPES))], axis=1)
+
+    @cached_property
+    def by_sharing(self) -> np.ndarray:
+        """Number of neurons of each of `POPULATIONS` by N = 0..K, integers (2, K + 1)."""
+        bins, N = self.active.shape[-1] + 1, self.n_languages
+        parts = (N.reshape(-1), N[self.selected])
+        return np.stack([np.bincount(part, minlength=bins) for part in parts])
+
+    @cached_property
+    def by_language(self) -> np.ndarray:
+        """Number of specific and related neurons of each language, integers (K, 2).
+
+        A related neuron counts for every language it belongs to.
+        """
+        return np.stack(
+            [self.active[self.kind == k].sum(axis=0) for k in (SPECIFIC, RELATED)], axis=1
+        )
 
     def masks(self) -> np.ndarray:
         """Selected neurons of each language, boolean (L, D, K); languages may overlap."""
@@ -82,7 +107,7 @@ def identify_on_scale(probabilities: np.ndarray, method: str, scale: Selection) 
     """
     module = _module(method)
     score = module.score(probabilities, scale.threshold, scale.parameters)
-    return _typed(module, probabilities, scale.threshold, scale.same_cutoff(score))
+    return _typed(module, probabilities, scale.threshold, scale.reach_cutoff(score))
 
 
 def _module(method: str) -> Any:

@@ -14,10 +14,10 @@ import pandas as pd
 from langneurons.artifacts.tables import artefact, write_table
 from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons, read_summary
-from langneurons.neurons.types import GENERAL, RELATED, SPECIFIC
+from langneurons.neurons.types import OTHER, TYPES, Neurons
 
 #: The types whose shares make up a layer's composition.
-TYPED = ("specific", "related", "general")
+TYPED = TYPES[:OTHER]
 #: Numbers of segments whose support is compared.
 SEGMENT_NUMBERS = (2, 3, 4, 5)
 
@@ -36,9 +36,9 @@ SUPPORT = artefact(
 )
 
 
-def layer_counts(kind: np.ndarray) -> np.ndarray:
-    """Count specific, related and general neurons per layer: (L, D) types → (L, 3)."""
-    return np.stack([(kind == k).sum(axis=1) for k in (SPECIFIC, RELATED, GENERAL)], axis=1)
+def layer_counts(neurons: Neurons) -> np.ndarray:
+    """Count specific, related and general neurons per layer, (L, 3)."""
+    return neurons.by_layer[:, : len(TYPED)]
 
 
 def composition(counts: np.ndarray) -> np.ndarray:
@@ -112,8 +112,8 @@ def write_segments(
         raise InputError(
             f"{neurons_path}: {summary['layers']} layers cannot be cut into {segments} segments"
         )
-    kind = read_neurons(neurons_path, list(summary["languages"])).kind
-    counts = layer_counts(kind)
+    neurons = read_neurons(neurons_path, list(summary["languages"]))
+    counts = layer_counts(neurons)
     shares = composition(counts)
     starts = segment(shares, segments)
     table = pd.DataFrame(
@@ -126,7 +126,7 @@ def write_segments(
     )
     layers = pd.DataFrame(counts, columns=list(TYPED))
     layers.insert(0, "layer", range(len(counts)))
-    layers["other"] = kind.shape[1] - counts.sum(axis=1)
+    layers["other"] = neurons.by_layer[:, OTHER]
     facts = {"inputs": [str(neurons_path)], "segments": segments}
     write_table(layers, outputs["layers"], LAYERS, facts)
     write_table(support(shares), outputs["support"], SUPPORT, facts)

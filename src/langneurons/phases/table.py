@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.activations.counts import Counts, read_counts
+from langneurons.activations.resampled import draw_folds, resampled_probabilities
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.neurons.table import read_summary
 from langneurons.neurons.types import identify
@@ -23,7 +24,7 @@ from langneurons.phases.segmentation import (
     layer_counts,
     segment,
 )
-from langneurons.uncertainty.resampling import draw_weights, percentile_interval
+from langneurons.uncertainty.resampling import percentile_interval
 
 logger = logging.getLogger(__name__)
 
@@ -56,18 +57,13 @@ def boundary_interval(
     segmented anew, with λ fixed at its value on the full data. None if nothing can be
     drawn: fewer than two folds hold tokens, or every draw leaves a language without any.
     """
-    filled = counts.tokens.sum(axis=0) > 0
-    if filled.sum() < 2:
-        return None
-    draws = draw_weights(filled, replicates, seed)
-    # A draw that leaves a language without tokens has no probabilities.
-    draws = draws[(draws @ counts.tokens.T > 0).all(axis=1)]
+    draws, _ = draw_folds(counts, replicates=replicates, seed=seed)
     if not len(draws):
         return None
     starts = []
-    for weights in draws:
-        neurons, _ = identify(counts.probabilities(weights), method, parameters)
-        starts.append(segment(composition(layer_counts(neurons.kind)), segments))
+    for probabilities in resampled_probabilities(counts, draws):
+        neurons, _ = identify(probabilities, method, parameters)
+        starts.append(segment(composition(layer_counts(neurons)), segments))
     return percentile_interval(np.array(starts))
 
 

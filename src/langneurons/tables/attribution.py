@@ -10,7 +10,7 @@ from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.style import signed
 from langneurons.phases.segmentation import TYPED
-from langneurons.tables.layout import Layout, signed_interval
+from langneurons.tables.layout import Layout, interval_cells
 
 TABLE = Declaration(
     "Due to the alignment",
@@ -41,15 +41,7 @@ def lay_out(table: pd.DataFrame, attribution: str | Path) -> Layout:
             "before": shown["before"].map("{:,}".format),
             "Δ alignment": shown["change"].map(_signed),
             "Δ control": shown["control_change"].map(_signed),
-            "difference [95 %]": [
-                signed_interval(*row)
-                for row in zip(
-                    shown["difference"],
-                    shown["difference_low"],
-                    shown["difference_high"],
-                    strict=True,
-                )
-            ],
+            "difference [95 %]": interval_cells(shown, "difference"),
             "due to it": shown["due_to_alignment"],
         }
     )

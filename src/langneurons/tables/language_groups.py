@@ -7,7 +7,7 @@ import pandas as pd
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison.changes import GROUPS
 from langneurons.corpora.languages import english_name
-from langneurons.tables.layout import Layout, signed_interval
+from langneurons.tables.layout import Layout, interval_cells
 
 NUMBERS = ("before", "after", "change [95 %]")
 _SUMS = ["before", "after", "change", "change_low", "change_high"]
@@ -61,12 +61,7 @@ def group_cells(table: pd.DataFrame) -> pd.DataFrame:
             "languages": [f"{row.group} ({row.n_languages})" for row in table.itertuples()],
             "type": table["type"],
             **{name: table[name].map("{:,.1f}".format) for name in ("before", "after")},
-            "change [95 %]": [
-                signed_interval(*row)
-                for row in zip(
-                    table["change"], table["change_low"], table["change_high"], strict=True
-                )
-            ],
+            "change [95 %]": interval_cells(table, "change"),
         }
     )
 

@@ -78,6 +78,12 @@ def numbers(n: pd.Series) -> str:
     return f"n = {spread}"
 
 
+def interval_cells(table: pd.DataFrame, name: str, decimals: int = 1) -> list[str]:
+    """Write a column and its interval, the columns ``name``, ``name_low`` and ``name_high``."""
+    rows = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+    return [signed_interval(value, low, high, decimals) for value, low, high in rows]
+
+
 def signed_interval(value: float, low: float, high: float, decimals: int = 1) -> str:
     """Write a change and its 95 % interval: "+2.1 [+0.4, +3.8]"; without one, the change alone."""
     interval = f" [{signed(low, decimals)}, {signed(high, decimals)}]" if pd.notna(low) else ""

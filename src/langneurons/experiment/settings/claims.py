@@ -4,30 +4,28 @@ from typing import Any
 
 from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.settings import analysis
-from langneurons.experiment.settings.basis import Rules, Settings
-
-
-def _margin(experiment: Inventory) -> Settings:
-    return experiment.config.comparison.settings("margin")
+from langneurons.experiment.settings.basis import Rules, Settings, bootstrap
 
 
 def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
-    """How a model's neurons are typed in draws of its texts, and what its claims name."""
+    """What claims about a model name, and how problems are drawn."""
     return {
-        **analysis.SETTINGS["resample_neurons"](experiment, wildcards),
         "dataset": wildcards.dataset,
+        "languages": experiment.languages,
         "pivot": experiment.config.pivot,
-        **_margin(experiment),
+        **bootstrap(experiment),
+        **experiment.config.comparison.settings("margin"),
     }
 
 
 def _of_alignment(experiment: Inventory, wildcards: Any) -> Settings:
-    """How two models are compared, and from where on a change counts."""
+    """Which languages were trained on, and from where on a change counts."""
     return {
-        **analysis.SETTINGS["compare_models"](experiment, wildcards),
+        "languages": experiment.languages,
+        "pivot": experiment.config.pivot,
+        "trained": experiment.trained(wildcards.before, wildcards.after),
         "related": methods()[wildcards.method].related,
-        **_margin(experiment),
+        **experiment.config.comparison.settings("margin"),
     }
 
 

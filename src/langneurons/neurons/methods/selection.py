@@ -26,7 +26,7 @@ class Selection:
     threshold: float
     parameters: dict[str, float | bool | None]
 
-    def same_cutoff(self, score: np.ndarray) -> np.ndarray:
+    def reach_cutoff(self, score: np.ndarray) -> np.ndarray:
         """Boolean mask (L, D) of the neurons that reach this selection's cut-off s*.
 
         s* is the highest score that was selected. Of neurons that tie at it, no more are taken
