@@ -12,8 +12,9 @@ BIN := $(VENV)/bin
 run: env weights
 	$(BIN)/snakemake --cores all
 
+# Models this small are no faster on several cores, so two of them run at a time.
 demo: env
-	$(BIN)/snakemake --cores all --configfile config/tiny.yaml
+	$(BIN)/snakemake --cores all --resources gpu=2 --configfile config/tiny.yaml
 
 env: $(VENV)/.installed
 

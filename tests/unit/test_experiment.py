@@ -1,6 +1,7 @@
 """What an experiment consists of, and what it lets rules be matched by."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from experiment_cases import CONFIG, LANGUAGES, PLACED, experiment, selection
@@ -120,12 +121,34 @@ def test_the_configuration_given_is_left_as_it_was():
     assert repr(CONFIG) == before
 
 
+def started(cores=8, local=True, **resources):
+    """Stand in for a workflow that was started with these."""
+    limits = {name: SimpleNamespace(value=value) for name, value in resources.items()}
+    return SimpleNamespace(cores=cores, local_exec=local, global_resources=limits)
+
+
 def test_jobs_that_run_a_model_take_threads_and_the_gpu():
     one = experiment()
-    assert one.threads("count_activations") == 8
+    assert one.threads("count_activations", started()) == 8
     assert one.resources("count_activations")["gpu"] == 1
-    assert one.threads("type_neurons") == 1
+    assert one.threads("type_neurons", started()) == 1
     assert one.resources("type_neurons") == {}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "threads"),
+    [
+        (started(cores=2, gpu=1), 2),
+        (started(cores=2, gpu=2), 1),
+        (started(cores=8, gpu=3), 2),
+        (started(cores=64, gpu=2), 8),
+        (started(cores=2, gpu=4), 1),
+        (started(cores=None, local=False, gpu=4), 8),  # on a cluster a profile says
+    ],
+)
+def test_jobs_that_run_a_model_share_the_cores(workflow, threads):
+    assert experiment().threads("deactivate", workflow) == threads
+    assert experiment().threads("type_neurons", workflow) == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ rule count_activations:
     priority: 1
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("count_activations")
+    threads: experiment.threads("count_activations", workflow)
     resources:
         **experiment.resources("count_activations"),
     params:

@@ -60,7 +60,7 @@ rule sample_responses:
         model=experiment.one_of(experiment.sampled_models),
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("sample_responses")
+    threads: experiment.threads("sample_responses", workflow)
     resources:
         **experiment.resources("sample_responses"),
     params:
@@ -99,7 +99,7 @@ rule score_alignment:
         paths.benchmark(paths.share(paths.scores))
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("score_alignment")
+    threads: experiment.threads("score_alignment", workflow)
     resources:
         **experiment.resources("score_alignment"),
     params:
@@ -178,7 +178,7 @@ rule train_translation:
         model=experiment.one_of(experiment.aligned_by("translation")),
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("train_translation")
+    threads: experiment.threads("train_translation", workflow)
     resources:
         **experiment.resources("train_translation"),
     params:
@@ -204,7 +204,7 @@ rule align:
         model=experiment.one_of(experiment.aligned_by("preference")),
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("align")
+    threads: experiment.threads("align", workflow)
     resources:
         **experiment.resources("align"),
     params:

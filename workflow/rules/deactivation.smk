@@ -16,7 +16,7 @@ rule deactivate:
         method=experiment.one_of(experiment.deactivation_methods),
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("deactivate")
+    threads: experiment.threads("deactivate", workflow)
     resources:
         **experiment.resources("deactivate"),
     params:

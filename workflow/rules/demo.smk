@@ -15,7 +15,7 @@ rule train_demo:
         paths.benchmark(paths.demo_accuracy)
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("train_demo")
+    threads: experiment.threads("train_demo", workflow)
     params:
         code=experiment.code("train_demo"),
     script:
@@ -36,7 +36,7 @@ rule train_demo_translation:
         paths.benchmark(paths.demo_ranking)
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("train_demo_translation")
+    threads: experiment.threads("train_demo_translation", workflow)
     params:
         code=experiment.code("train_demo_translation"),
     script:

@@ -18,7 +18,7 @@ rule generate_responses:
         paths.benchmark(paths.share(paths.responses))
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("generate_responses")
+    threads: experiment.threads("generate_responses", workflow)
     resources:
         **experiment.resources("generate_responses"),
     params:

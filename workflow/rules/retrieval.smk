@@ -16,7 +16,7 @@ rule measure_retrieval:
         model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("measure_retrieval")
+    threads: experiment.threads("measure_retrieval", workflow)
     resources:
         **experiment.resources("measure_retrieval"),
     params:

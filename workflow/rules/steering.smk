@@ -16,7 +16,7 @@ rule steer:
         model=experiment.one_of(experiment.text_models),
     conda:
         "../../envs/torch.yaml"
-    threads: experiment.threads("steer")
+    threads: experiment.threads("steer", workflow)
     resources:
         **experiment.resources("steer"),
     params:

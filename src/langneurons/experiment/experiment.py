@@ -11,7 +11,7 @@ from langneurons.experiment.declared import figures, tables
 from langneurons.experiment.inputs import INPUTS, demo_templates
 from langneurons.experiment.instances import Instance, drawn, names_of
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.machine import REQUESTS, Request
+from langneurons.experiment.machine import request_of, threads_of
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
 from langneurons.experiment.targets import targets_of
@@ -75,13 +75,13 @@ class Experiment(Inventory):
         found = SETTINGS[rule]
         return lambda wildcards: found(self, wildcards)
 
-    def threads(self, rule: str) -> int:
-        """Return how many threads a job of a rule asks for."""
-        return REQUESTS.get(rule, Request()).threads
+    def threads(self, rule: str, workflow: Any) -> int:
+        """Return how many threads a job of a rule asks for; ``workflow`` is Snakemake's."""
+        return threads_of(rule, workflow)
 
     def resources(self, rule: str) -> dict[str, int | Callable[[Wildcards], Any]]:
         """Return what a job of a rule asks for besides threads, and where its model is placed."""
-        gpu = REQUESTS.get(rule, Request()).gpu
+        gpu = request_of(rule).gpu
         return {**({"gpu": gpu} if gpu else {}), **dict(placement_of(self, rule))}
 
     def announce(self, workflow: Any) -> None:

@@ -1,12 +1,13 @@
 """What the jobs of each rule ask of the machine, unless a profile says otherwise."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Request(NamedTuple):
     """What one job asks for."""
 
     threads: int = 1
+    """At most; of jobs that take the GPU, see `threads_of`."""
     gpu: int = 0
     """Jobs that take the GPU run one at a time in the default profile, even without a GPU: each
     uses all cores and holds a model in memory."""
@@ -30,3 +31,27 @@ REQUESTS = {
     # One thread is nearly as fast on matrices this small, and does not stall on busy cores.
     "train_demo_translation": Request(threads=1),
 }
+
+
+def request_of(rule: str) -> Request:
+    """Return what a rule's jobs ask for."""
+    return REQUESTS.get(rule, Request())
+
+
+def threads_of(rule: str, workflow: Any) -> int:
+    """Return how many threads a job of a rule asks for.
+
+    Jobs that take the GPU share the cores with as many others as may run at once: with
+    ``--cores 8 --resources gpu=4`` four of them run, with two threads each.
+
+    Parameters
+    ----------
+    workflow
+        Snakemake's.
+    """
+    asked = request_of(rule)
+    limit = workflow.global_resources.get("gpu")
+    # On a cluster, neither cores nor GPUs are those of one machine.
+    if not asked.gpu or limit is None or not workflow.local_exec:
+        return asked.threads
+    return max(1, min(asked.threads, workflow.cores // int(limit.value)))
