@@ -7,9 +7,8 @@ import torch
 from layer_formulas import count_slowly
 from tiny_models import ARCHITECTURES, LAYERS, save_tiny_model, tiny_config, tiny_model
 
-from langneurons.activations.class_counts import read_class_counts
+from langneurons.activations.class_counts import PLACES, read_class_counts
 from langneurons.activations.collection import collect_activations, count_active, folds_of, shares
-from langneurons.activations.counter import PLACES
 from langneurons.activations.counts import ACTIVATIONS
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError

@@ -8,15 +8,16 @@ from tiny_models import LAYERS, save_tiny_model, tiny_config, tiny_model, tiny_t
 
 from langneurons.activations.class_counts import (
     ACTIVATIONS_BY_CLASS,
+    CLASSES,
+    PLACES,
     ClassCounts,
     merge_activations,
     read_class_counts,
     write_class_counts,
 )
 from langneurons.activations.collection import collect_activations, count_active, folds_of
-from langneurons.activations.counter import PLACES
 from langneurons.activations.counts import read_counts
-from langneurons.activations.token_classes import CLASSES, classes_of_tokens
+from langneurons.activations.token_classes import classes_of_tokens
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.mlps import find_mlps

@@ -6,7 +6,8 @@ from tiny_models import tiny_tokenizer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from langneurons.activations.token_classes import CLASSES, class_of, classes_of_tokens
+from langneurons.activations.class_counts import CLASSES
+from langneurons.activations.token_classes import class_of, classes_of_tokens
 from langneurons.demo.tokenizer import train_tokenizer
 
 SCRIPT, LATIN, DIGITS, OTHER, BYTES = CLASSES

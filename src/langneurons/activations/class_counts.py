@@ -13,11 +13,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from langneurons.activations.counter import PLACES
 from langneurons.activations.counts import grid, grid_rows, merge_counts, summed
 from langneurons.artifacts.tables import artefact, inherited_provenance, read_arrow, write_table
 from langneurons.errors import InputError
 
+#: See `langneurons.activations.token_classes`; a token is in the first class that fits.
+CLASSES = SCRIPT_LETTERS, LATIN_LETTERS, DIGITS, PUNCTUATION, FRAGMENTS = (
+    "script letters",
+    "Latin letters",
+    "digits",
+    "punctuation and space",
+    "byte fragments",
+)
+POSITIONS = INPUT, NEXT = "input", "next"
+#: In place of the next token's class where the text ends.
+END = "end"
+#: Position and class, in the order of counts.
+PLACES = (*((INPUT, name) for name in CLASSES), *((NEXT, name) for name in (*CLASSES, END)))
 #: As `langneurons.activations.counts.ACTIVATIONS`, for the response tokens of one language that
 #: are of a ``class`` at a ``position``: ``input``, or ``next``, where ``end`` is a class too.
 ACTIVATIONS_BY_CLASS = artefact(

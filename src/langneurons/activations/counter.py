@@ -7,17 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from langneurons.activations.token_classes import CLASSES
+from langneurons.activations.class_counts import CLASSES, PLACES
 from langneurons.models.batches import Batch
 from langneurons.models.mlps import Mlp
-
-#: A position is counted by the class of the token that the model reads there, and by that of the
-#: token which follows: what it reads and what it is about to write.
-POSITIONS = INPUT, NEXT = "input", "next"
-#: In place of the next token's class where the text ends.
-END = "end"
-#: Position and class, in the order of counts.
-PLACES = (*((INPUT, name) for name in CLASSES), *((NEXT, name) for name in (*CLASSES, END)))
 
 
 class Counter:

@@ -22,21 +22,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 import regex
 
+from langneurons.activations.class_counts import (
+    CLASSES,
+    DIGITS,
+    FRAGMENTS,
+    LATIN_LETTERS,
+    PUNCTUATION,
+    SCRIPT_LETTERS,
+)
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-SCRIPT_LETTERS, LATIN_LETTERS = "script letters", "Latin letters"
-_OTHER = "punctuation and space"
 #: Class → what a token has to hold to be in it, unless it is in an earlier one.
 _PATTERNS = {
     SCRIPT_LETTERS: r"[[\p{L}\p{M}]--[\p{scx=Latin}\p{scx=Common}\p{scx=Inherited}]]",
     LATIN_LETTERS: r"[\p{L}&&\p{sc=Latin}]",
-    "digits": r"\p{N}",
-    _OTHER: r"[^\s\uFFFD]",
-    "byte fragments": r"\uFFFD",
+    DIGITS: r"\p{N}",
+    PUNCTUATION: r"[^\s\uFFFD]",
+    FRAGMENTS: r"\uFFFD",
 }
-CLASSES = tuple(_PATTERNS)
-_COMPILED = [regex.compile(pattern, regex.VERSION1) for pattern in _PATTERNS.values()]
+_COMPILED = {name: regex.compile(_PATTERNS[name], regex.VERSION1) for name in CLASSES}
 
 
 def class_of(text: str) -> str:
@@ -44,8 +50,8 @@ def class_of(text: str) -> str:
 
     What no whole character can be made of decodes to U+FFFD, a special token to nothing.
     """
-    held = (name for name, pattern in zip(CLASSES, _COMPILED, strict=True) if pattern.search(text))
-    return next(held, _OTHER)
+    held = (name for name, pattern in _COMPILED.items() if pattern.search(text))
+    return next(held, PUNCTUATION)
 
 
 def classes_of_tokens(
@@ -60,6 +66,6 @@ def classes_of_tokens(
     """
     ids = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *tokens]))
     texts = tokenizer.batch_decode(ids[:, None].tolist(), skip_special_tokens=True)
-    classes = np.full(ids.max(initial=0) + 1, CLASSES.index(_OTHER))
+    classes = np.full(ids.max(initial=0) + 1, CLASSES.index(PUNCTUATION))
     classes[ids] = [CLASSES.index(class_of(text)) for text in texts]
     return classes

@@ -54,9 +54,7 @@ def shared_scripts(scripts: Mapping[str, Sequence[str]]) -> str:
     ]
     said = []
     if alone:
-        said.append(
-            f"{' '.join(alone)}: alone in their script here, so that script and language cannot be "
-            "told apart."
-        )
+        names = " ".join(alone)
+        said.append(f"{names}: each alone in its script; script and language cannot be told apart.")
     said += [f"{' '.join(languages)} share {name}." for name, languages in shared.items()]
     return " ".join(said)
