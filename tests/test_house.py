@@ -114,7 +114,7 @@ ROOMS = {
     "models": "artifacts",
     "responses": "artifacts corpora models uncertainty",
     "activations": "artifacts models responses uncertainty",
-    "neurons": "artifacts activations uncertainty",
+    "neurons": "artifacts activations corpora uncertainty",
     "phases": "artifacts activations neurons uncertainty",
     "comparison": "activations artifacts neurons phases responses uncertainty",
     "alignment": "artifacts corpora models responses",

@@ -7,6 +7,7 @@ import torch
 from layer_formulas import count_slowly
 from tiny_models import ARCHITECTURES, LAYERS, save_tiny_model, tiny_config, tiny_model
 
+from langneurons.activations.class_counts import PLACES, read_class_counts
 from langneurons.activations.collection import collect_activations, count_active, folds_of, shares
 from langneurons.activations.counts import ACTIVATIONS
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
@@ -18,6 +19,7 @@ from langneurons.responses.schemas import TOKENS
 LANGUAGES = ["sw", "en", "th"]  # not the order of the table, nor of the alphabet
 FOLDS = 2
 VOCABULARY = 259
+CLASS_OF = np.zeros(VOCABULARY, dtype=np.int64)  # see test_class_counts
 
 
 def token_table(problems: int = 3, longest: int = 9, seed: int = 1) -> pd.DataFrame:
@@ -44,10 +46,10 @@ def llama():
     return tiny_model(tiny_config("llama")).double()
 
 
-def count(model, table, batch_tokens=40, **arguments):
-    return count_active(
-        model, find_mlps(model), table, LANGUAGES, FOLDS, batch_tokens, progress=False, **arguments
-    )
+def count(model, table, batch_tokens=40):
+    settings = (CLASS_OF, LANGUAGES, FOLDS, batch_tokens)
+    counts, _ = count_active(model, find_mlps(model), table, *settings, progress=False)
+    return counts.active, counts.tokens
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -151,12 +153,12 @@ def test_hooks_are_gone_after_success_and_failure(llama):
 
     mlps = find_mlps(llama)
     assert hooks() == 0
-    count_active(llama, mlps, token_table(), LANGUAGES, FOLDS, 40, progress=False)
+    count_active(llama, mlps, token_table(), CLASS_OF, LANGUAGES, FOLDS, 40, progress=False)
     assert hooks() == 0
     failing = llama.model.layers[1].register_forward_pre_hook(lambda *_: 1 / 0)
     try:
         with pytest.raises(ZeroDivisionError):
-            count_active(llama, mlps, token_table(), LANGUAGES, FOLDS, 40, progress=False)
+            count_active(llama, mlps, token_table(), CLASS_OF, LANGUAGES, FOLDS, 40, progress=False)
         assert hooks() == 1
     finally:
         failing.remove()
@@ -168,7 +170,7 @@ def test_nan_in_the_forward_pass_names_the_layer():
     with torch.no_grad():
         model.model.layers[1].self_attn.v_proj.weight[0, 0] = torch.nan
     with pytest.raises(InputError, match=r"LlamaForCausalLM: NaN .* layer 1 \(torch.float32\)"):
-        count_active(model, mlps, token_table(), LANGUAGES, FOLDS, 40, progress=False)
+        count_active(model, mlps, token_table(), CLASS_OF, LANGUAGES, FOLDS, 40, progress=False)
     assert not any(module._forward_pre_hooks for module in model.modules())
 
 
@@ -254,8 +256,10 @@ def test_artefacts_of_all_shares_add_up(tmp_path, llama, n):
     spec = ModelSpec(str(folder), device="cpu", dtype="float64")
     active = tokens_counted = 0
     for index in range(1, n + 1):
-        output = tmp_path / f"{index}.parquet"
-        collect_activations(spec, tokens, output, LANGUAGES, FOLDS, (index, n), 40, progress=False)
+        output, by_class = (tmp_path / f"{index}.{part}" for part in ("parquet", "classes"))
+        collect_activations(
+            spec, tokens, output, by_class, LANGUAGES, FOLDS, (index, n), 40, progress=False
+        )
         share = read_table(output, ACTIVATIONS)
         assert share[["language", "fold", "layer"]].to_numpy().tolist() == [
             [language, fold, layer] for language in LANGUAGES for fold in (0, 1) for layer in (0, 1)
@@ -275,24 +279,19 @@ def test_an_empty_share_loads_no_weights(tmp_path):
     write_table(token_table(problems=2).drop(columns="fold"), tokens, TOKENS)
     spec = ModelSpec(str(folder), device="cpu")
     sizes = [len(share) for share in shares(read_table(tokens, TOKENS), 7)]
-    collect_activations(
-        spec,
-        tokens,
-        tmp_path / "a.parquet",
-        LANGUAGES,
-        FOLDS,
-        (sizes.index(0) + 1, 7),
-        progress=False,
-    )
-    table = read_table(tmp_path / "a.parquet", ACTIVATIONS)
+    outputs = [tmp_path / "a.parquet", tmp_path / "classes.parquet"]
+    share = (sizes.index(0) + 1, 7)
+    collect_activations(spec, tokens, *outputs, LANGUAGES, FOLDS, share, progress=False)
+    table = read_table(outputs[0], ACTIVATIONS)
     assert np.stack(table["active"]).tolist() == [[0] * 24] * (3 * FOLDS * LAYERS)
     assert table["tokens"].sum() == 0
+    by_class = read_class_counts(outputs[1], LANGUAGES)
+    assert by_class.active.shape == (3, len(PLACES), LAYERS, 24)
+    assert by_class.active.sum() == by_class.tokens.sum() == 0
     with pytest.raises(InputError, match="weights"):
-        collect_activations(spec, tokens, tmp_path / "b.parquet", LANGUAGES, FOLDS, progress=False)
+        collect_activations(spec, tokens, *outputs, LANGUAGES, FOLDS, progress=False)
 
 
 def test_a_share_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(InputError, match="share 3 of 2: expected an index from 1 to 2"):
-        collect_activations(
-            ModelSpec("unused"), "unused", tmp_path / "a.parquet", LANGUAGES, FOLDS, (3, 2)
-        )
+        collect_activations(ModelSpec("unused"), *["unused"] * 3, LANGUAGES, FOLDS, (3, 2))

@@ -57,8 +57,9 @@ def tokens_path(folder):
 
 
 def test_counting(spec, tmp_path, said):
+    outputs = tmp_path / "a", tmp_path / "classes"
     with pytest.raises(InputError):
-        collect_activations(spec, tokens_path(tmp_path), tmp_path / "a", LANGUAGES, 2)
+        collect_activations(spec, tokens_path(tmp_path), *outputs, LANGUAGES, 2)
     # An empty response is not read: 2 + 3 and 2 + 2.
     assert said() == ["reads 9 tokens of 2 texts in 2 languages"]
 
@@ -143,7 +144,8 @@ def whole(tmp_path):
 
 def test_counting_shows_its_tokens(tmp_path, capsys):
     spec = ModelSpec(str(save_tiny_model(tmp_path / "model", "llama")), device="cpu")
-    collect_activations(spec, tokens_path(tmp_path), tmp_path / "a", LANGUAGES, 2)
+    outputs = tmp_path / "a", tmp_path / "classes"
+    collect_activations(spec, tokens_path(tmp_path), *outputs, LANGUAGES, 2)
     assert "| 9/9 [" in capsys.readouterr().err
 
 

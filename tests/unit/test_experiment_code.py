@@ -36,7 +36,14 @@ def test_every_rule_with_a_script_depends_on_its_code():
 @pytest.mark.parametrize("method", ["ternary", "lape"])
 @pytest.mark.parametrize(
     "rule",
-    ["type_neurons", "resample_neurons", "vary_settings", "describe_phases", "compare_models"],
+    [
+        "type_neurons",
+        "resample_neurons",
+        "vary_settings",
+        "type_by_token_class",
+        "describe_phases",
+        "compare_models",
+    ],
 )
 def test_a_method_depends_on_itself_only(rule, method):
     found = files(rule, model="base", dataset="sums", method=method)

@@ -163,8 +163,8 @@ def test_targets_are_stages_figures_tables_and_numbers_in_the_paper():
     }.items():
         assert targets[number] == targets[name] != []
     stages = ("corpora", "responses", "alignment", "tokens", "activations", "neurons", "masks",
-              "stability", "sensitivity", "phases", "comparison", "claims", "deactivation",
-              "steering", "figures", "tables")  # fmt: skip
+              "stability", "sensitivity", "token_classes", "phases", "comparison", "claims",
+              "deactivation", "steering", "figures", "tables")  # fmt: skip
     for stage in stages:
         assert targets[stage], stage
     assert targets["responses"] == [  # each writer once
@@ -175,7 +175,7 @@ def test_targets_are_stages_figures_tables_and_numbers_in_the_paper():
     assert "results/checkpoints/aligned@10" in targets["alignment"]
     assert "results/dataset_overlap/base/lape.parquet" in targets["comparison"]
     names = [*(f"table{number}" for number in range(1, 6)), "dataset_overlap", "alignment_changes",
-             "sensitivity_of_counts", "verdicts"]  # fmt: skip
+             "sensitivity_of_counts", "types_by_token_class", "verdicts"]  # fmt: skip
     assert set(targets["tables"]) == {file for name in names for file in targets[name]}
 
 
@@ -192,7 +192,7 @@ def test_figures_of_optional_stages_are_asked_for_with_their_stage():
 
 def test_declarations_name_what_there_is():
     declared = [*figures().values(), *tables().values()]
-    assert len(declared) == 22 + 12
+    assert len(declared) == 23 + 13
     for declaration in declared:
         assert declaration.per in PER
         for artefact in declaration.reads.values():

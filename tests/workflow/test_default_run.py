@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from project import LANGUAGES, WHOLE_CONFIG
 
+from langneurons.activations.class_counts import ACTIVATIONS_BY_CLASS, CLASSES, read_class_counts
 from langneurons.activations.counts import (
     ACTIVATIONS,
     probabilities_schema,
@@ -15,7 +16,7 @@ from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison import changes, positions
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.corpora.schema import CORPUS
-from langneurons.neurons import stability
+from langneurons.neurons import stability, token_classes
 from langneurons.neurons import table as neuron_table
 from langneurons.neurons.sensitivity import SENSITIVITY
 from langneurons.phases import expectations, segmentation
@@ -34,6 +35,8 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
         ("responses/base/sums", RESPONSES, 8 * K),
         ("activations/base/sums", ACTIVATIONS, K * F * L),
         ("activations/aligned/sums", ACTIVATIONS, K * F * L),
+        # The input's class: 5; the next one's: 5, or the end.
+        ("activations/base/sums.classes", ACTIVATIONS_BY_CLASS, K * (5 + 6) * L),
         ("probabilities/base/sums", probabilities_schema(LANGUAGES), L * D),
         ("neurons/base/sums/ternary", neuron_table.NEURONS, L * D),
         ("neurons/aligned/sums/lape", neuron_table.NEURONS, L * D),
@@ -49,6 +52,9 @@ PAIR = "comparison/base-vs-aligned/sums/ternary"
         # top_rate 0.005, 0.01, 0.02 and 0.05; three quantiles; λ: 0, a half, auto.
         ("sensitivity/base/sums/ternary", SENSITIVITY, 4 + 3 + 3),
         ("sensitivity/base/sums/lape", SENSITIVITY, 4 + 3),
+        # 4 types of all languages, 2 of each; read and next.
+        ("token_classes/base/sums/ternary", token_classes.TOKEN_CLASSES, 2 * (4 + 2 * K)),
+        ("token_classes/aligned/sums/lape.tokens", token_classes.TOKEN_SHARES, K * (5 + 6)),
         ("grades/base/sums", GRADES, 8 * K),
         ("phases/base/sums/ternary", PHASES, 4),
         ("phases/base/sums/ternary.segments", segmentation.SEGMENTS, 4),
@@ -85,6 +91,9 @@ def test_counts_are_those_of_the_response_tokens(finished):
     assert counts.active.shape == (K, F, L, D)
     assert (counts.active <= counts.tokens[:, :, None, None]).all()
     assert 0.2 < counts.active.sum() / (counts.tokens.sum() * L * D) < 0.8
+    by_class = read_class_counts(results / "activations/base/sums.classes.parquet", LANGUAGES)
+    inputs = by_class.active[:, : len(CLASSES)].sum(axis=1)
+    np.testing.assert_array_equal(inputs, counts.active.sum(axis=1))
 
 
 def test_both_models_were_measured_on_the_texts_of_base(finished):

@@ -169,7 +169,8 @@ def test_placement_reruns_nothing(edited):
         ("alignment.training.beta", 0.2, {"align"}),
         ("alignment.question_translation.learning_rate", 0.002, {"train_translation"}),
         ("deactivation.models", ["base", "aligned"], {"deactivate"}),
-        ("neurons.ternary.top_rate", 0.06, {"type_neurons", "vary_settings"}),
+        ("neurons.ternary.top_rate", 0.06,
+         {"type_neurons", "vary_settings", "type_by_token_class"}),
     ],
 )  # fmt: skip
 def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):

@@ -1,4 +1,4 @@
-"""Counts of active neurons by language, fold and layer: one pass, in shares that add up."""
+"""Counts of active neurons by language, fold, layer and class of token: one pass, in shares."""
 
 
 rule count_activations:
@@ -6,7 +6,8 @@ rule count_activations:
         unpack(experiment.reads("count_activations")),
         card=paths.card,
     output:
-        temp(paths.share(paths.activations)),
+        counts=temp(paths.share(paths.activations)),
+        by_class=temp(paths.share(paths.class_activations)),
     log:
         paths.log(paths.share(paths.activations)),
     benchmark:
@@ -27,8 +28,10 @@ rule count_activations:
 rule merge_activations:
     input:
         shards=gather.shards(paths.gathered(paths.activations)),
+        class_shards=gather.shards(paths.gathered(paths.class_activations)),
     output:
-        paths.activations,
+        counts=paths.activations,
+        by_class=paths.class_activations,
     log:
         paths.log(paths.activations),
     wildcard_constraints:

@@ -72,6 +72,27 @@ rule vary_settings:
         "../scripts/vary_settings.py"
 
 
+rule type_by_token_class:
+    """Whether neurons keep their type where only letters of each language's script are read."""
+    input:
+        neurons=paths.neurons,
+        by_class=paths.class_activations,
+    output:
+        types=paths.token_classes,
+        tokens=paths.token_shares,
+    log:
+        paths.log(paths.token_classes),
+    wildcard_constraints:
+        model=experiment.one_of(experiment.text_models),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("type_by_token_class"),
+        settings=experiment.settings("type_by_token_class"),
+    script:
+        "../scripts/type_by_token_class.py"
+
+
 rule export_masks:
     input:
         neurons=paths.neurons,

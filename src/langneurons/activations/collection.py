@@ -6,24 +6,26 @@ counts from two runs, (prompt and response) minus (prompt): no prompt token sees
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from langneurons.activations.class_counts import ClassCounts, write_class_counts
+from langneurons.activations.counter import Counter
 from langneurons.activations.counts import Counts, write_counts
+from langneurons.activations.token_classes import classes_of_tokens
 from langneurons.artifacts.progress import Progress, amount, tokens_in
 from langneurons.artifacts.shares import check_share
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
 from langneurons.job import CONSOLE
 from langneurons.models.batches import Batch, batches, check_rows, sequence_lengths
-from langneurons.models.loading import load_model, load_skeleton
+from langneurons.models.loading import load_model, load_skeleton, load_tokenizer
 from langneurons.models.memory import lowering
 from langneurons.models.mlps import Mlp, check_causal, find_mlps
 from langneurons.models.probing import decoder_of, input_device
@@ -32,7 +34,7 @@ from langneurons.responses.schemas import TOKENS
 
 logger = logging.getLogger(__name__)
 
-_LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron, language and fold in the artefact
+_LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron and language in the artefacts
 
 
 def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
@@ -82,12 +84,13 @@ def count_active(
     model: PreTrainedModel,
     mlps: Sequence[Mlp],
     tokens: pd.DataFrame,
+    classes: np.ndarray,
     languages: Sequence[str],
     folds: int,
     batch_tokens: int,
     progress: bool = True,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Count active neurons per language and fold.
+) -> tuple[Counts, ClassCounts]:
+    """Count active neurons per language and fold, and per language and class of token.
 
     Parameters
     ----------
@@ -95,6 +98,8 @@ def count_active(
         A decoder-only model in evaluation mode, and its MLPs from `find_mlps`.
     tokens
         Rows of `TOKENS` with one more column, ``fold`` (`folds_of`).
+    classes
+        The class of each token id, see `classes_of_tokens`.
     languages, folds
         The K languages in the order of the result, and the number F of folds.
     batch_tokens
@@ -104,10 +109,8 @@ def count_active(
 
     Returns
     -------
-    active : numpy.ndarray
-        int64, (K, F, L, D): tokens at which the neuron was active.
-    tokens : numpy.ndarray
-        int64, (K, F): response tokens.
+    tuple
+        The counts by fold, and by class of token.
 
     Raises
     ------
@@ -117,8 +120,8 @@ def count_active(
 
     Notes
     -----
-    Besides the model and its forward pass, the device holds 4·K·F·L·D bytes of counts and, for one
-    batch and one layer at a time, 4·D bytes per token.
+    Besides the model and its forward pass, the device holds 4·K·(F + 11)·L·D bytes of counts and,
+    for one batch and one layer at a time, 4·D bytes per token and 96·D per row.
 
     The hardware may sum batches of different shapes in different orders, which can flip the sign
     of a pre-activation that is zero within rounding. Counts are exactly reproducible for the same
@@ -127,8 +130,8 @@ def count_active(
     check_rows(model, tokens, languages)
     tokens = tokens[sequence_lengths(tokens["response_tokens"]) > 0]
     groups = _groups(tokens, languages, folds)
-    counted = _count_tokens(tokens, groups, len(languages) * folds)
-    counter = _Counter(mlps, len(counted))
+    counted = _count_tokens(tokens, groups, (len(languages), folds))
+    counter = Counter(mlps, len(languages), folds, classes)
     hooks = [
         mlp.activation.register_forward_pre_hook(counter.hook(position))
         for position, mlp in enumerate(mlps)
@@ -141,31 +144,33 @@ def count_active(
             Progress(total, "token", show=progress) as bar,
         ):
             for batch in batches(tokens, groups, batch_tokens, decoder.config):
-                counter.batch = batch = batch.to(input_device(model))
+                batch = batch.to(input_device(model))
+                counter.begin(batch)
                 if not _states_are_finite(decoder, batch):
                     raise InputError(_where_not_finite(model, mlps, batch))
                 bar.update(batch.tokens)
     finally:
         for hook in hooks:
             hook.remove()
-    shape = (len(languages), folds)
-    return counter.result().reshape(*shape, len(mlps), mlps[0].width), counted.reshape(shape)
+    return _found(counter, counted, languages)
 
 
 def collect_activations(
     spec: ModelSpec,
     tokens_path: str | Path,
     output: str | Path,
+    class_output: str | Path,
     languages: Sequence[str],
     folds: int,
     share: tuple[int, int] = (1, 1),
     batch_tokens: int = 8192,
     progress: bool = True,
 ) -> None:
-    """Count the active neurons of one share of a token table and write the activations artefact.
+    """Count the active neurons of one share of a token table and write the activations artefacts.
 
-    Every language (in the order of ``languages``), fold and layer gets a row, so that the artefacts
-    of all shares add up row by row. The weights are loaded only if there are tokens to run.
+    Every language (in the order of ``languages``), fold or class of token, and layer gets a row, so
+    that the artefacts of all shares add up row by row. Weights and tokenizer are loaded only if
+    there are tokens to run.
 
     Parameters
     ----------
@@ -175,7 +180,8 @@ def collect_activations(
     Raises
     ------
     InputError
-        As `load_model`, `find_mlps`, `check_causal`, `folds_of` and `count_active`.
+        As `load_model`, `load_tokenizer`, `find_mlps`, `check_causal`, `folds_of` and
+        `count_active`.
     """
     index, of = check_share(share)
     table = read_table(tokens_path, TOKENS)
@@ -190,23 +196,27 @@ def collect_activations(
             read["language"].nunique(),
             extra=CONSOLE,
         )
+        parts = (read["prompt_tokens"], read["response_tokens"])
+        classes = classes_of_tokens(load_tokenizer(spec), [ids for part in parts for ids in part])
         model = load_model(spec)
         mlps = find_mlps(model)
         check_causal(model)
-        active, tokens = count_active(
-            model, mlps, rows, languages, folds, batch_tokens, progress=progress
+        counts, by_class = count_active(
+            model, mlps, rows, classes, languages, folds, batch_tokens, progress=progress
         )
     else:
         mlps = find_mlps(load_skeleton(spec))
-        active = np.zeros((len(languages), folds, len(mlps), mlps[0].width), dtype=np.int64)
-        tokens = np.zeros((len(languages), folds), dtype=np.int64)
+        none = Counter(mlps, len(languages), folds, np.zeros(0, dtype=np.int64))
+        nothing = np.zeros((len(languages), folds), dtype=np.int64)
+        counts, by_class = _found(none, nothing, languages)
     provenance = {
         "inputs": [str(tokens_path)],
         "model": asdict(spec),
         "batch_tokens": batch_tokens,
         "share": list(share),
     }
-    write_counts(Counts(active, tokens, tuple(languages)), output, provenance)
+    write_counts(counts, output, provenance)
+    write_class_counts(by_class, class_output, provenance)
 
 
 def _groups(tokens: pd.DataFrame, languages: Sequence[str], folds: int) -> np.ndarray:
@@ -216,54 +226,24 @@ def _groups(tokens: pd.DataFrame, languages: Sequence[str], folds: int) -> np.nd
     return language * folds + tokens["fold"].to_numpy(dtype=np.int64)
 
 
-def _count_tokens(tokens: pd.DataFrame, groups: np.ndarray, number: int) -> np.ndarray:
-    """Count the response tokens of each group."""
-    counted = np.zeros(number, dtype=np.int64)
-    np.add.at(counted, groups, sequence_lengths(tokens["response_tokens"]))
-    if counted.max(initial=0) > _LARGEST_COUNT:
+def _count_tokens(tokens: pd.DataFrame, groups: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Count the response tokens of each language and fold, (K, F)."""
+    counted = np.zeros(shape, dtype=np.int64)
+    np.add.at(counted.reshape(-1), groups, sequence_lengths(tokens["response_tokens"]))
+    most = counted.sum(axis=1).max(initial=0)
+    if most > _LARGEST_COUNT:
         raise InputError(
-            f"{counted.max()} response tokens in one fold of one language; use more folds"
+            f"{most} response tokens in one language, expected at most {_LARGEST_COUNT}; give the "
+            "data set fewer texts"
         )
     return counted
 
 
-class _Counter:
-    """Running counts of active neurons, one tensor (groups, D) per layer, on the layer's device."""
-
-    batch: Batch
-    """The batch that runs through the model; set before each."""
-
-    def __init__(self, mlps: Sequence[Mlp], groups: int) -> None:
-        self._shape = (groups, mlps[0].width)
-        self._counts: list[Tensor | None] = [None] * len(mlps)
-
-    def hook(self, position: int) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
-        """Return the forward pre-hook that counts for one MLP's activation function."""
-
-        def count(_: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-            batch = self.batch
-            device = arguments[0].device
-            # Some decoders flatten their rows: (B·S, D).
-            pre_activations = arguments[0].reshape(*batch.ids.shape, -1)  # (B, S, D)
-            # Ones and zeros add up exactly in float32 up to 2^24 tokens per row, and a product is
-            # several times faster than summing booleans.
-            active = torch.empty(pre_activations.shape, dtype=torch.float32, device=device)
-            torch.gt(pre_activations, 0, out=active)
-            response = batch.response[:, None].to(device, torch.float32)  # (B, 1, S)
-            by_row = torch.bmm(response, active)[:, 0]  # (B, D)
-            counts = self._counts[position]
-            if counts is None:
-                counts = torch.zeros(self._shape, dtype=torch.int32, device=device)
-                self._counts[position] = counts
-            counts.index_add_(0, batch.groups.to(device), by_row.to(torch.int32))
-
-        return count
-
-    def result(self) -> np.ndarray:
-        """Return the counts as int64, (groups, L, D)."""
-        none = torch.zeros(self._shape, dtype=torch.int32)
-        layers = [none if counts is None else counts.cpu() for counts in self._counts]
-        return torch.stack(layers, dim=1).numpy().astype(np.int64)
+def _found(
+    counter: Counter, tokens: np.ndarray, languages: Sequence[str]
+) -> tuple[Counts, ClassCounts]:
+    names = tuple(languages)
+    return Counts(counter.totals(), tokens, names), ClassCounts(*counter.by_class(), names)
 
 
 @torch.no_grad()

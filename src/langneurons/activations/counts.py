@@ -5,7 +5,7 @@ weighted sum. Arrays have the axes language (K), fold (F), layer (L), neuron (D)
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,54 +83,85 @@ def read_counts(path: str | Path, languages: Sequence[str]) -> Counts:
         layer exactly once with the same number of neurons.
     """
     table = read_arrow(path, ACTIVATIONS)
+    folds = pc.max(table["fold"]).as_py() + 1
+    return Counts(*grid(table, path, languages, "fold", folds), tuple(languages))
+
+
+def grid(
+    table: pa.Table, path: str | Path, languages: Sequence[str], part: str, parts: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of a table of counts as arrays.
+
+    Parameters
+    ----------
+    table
+        Columns language, layer, tokens and active, and an integer one, which is named ``part``.
+    path
+        Where it comes from.
+    parts
+        Number P of values of ``part``, from 0.
+
+    Returns
+    -------
+    active, tokens
+        Integers, (K, P, L, D) and (K, P), in the order of ``languages``.
+
+    Raises
+    ------
+    InputError
+        As `read_counts`, for language × ``part`` × layer.
+    """
     found = pc.unique(table["language"]).to_pylist()
     missing = [language for language in languages if language not in found]
     if missing:
         raise InputError(f"{path}: no counts for {' '.join(missing)}; it has {' '.join(found)}")
-    folds = pc.max(table["fold"]).as_py() + 1
     layers = pc.max(table["layer"]).as_py() + 1
     lengths = pc.unique(pc.list_value_length(table["active"])).to_pylist()
-    if len(lengths) != 1 or table.num_rows != len(found) * folds * layers:
+    if len(lengths) != 1 or table.num_rows != len(found) * parts * layers:
         raise InputError(
-            f"{path}: expected {len(found)} languages × {folds} folds × {layers} layers with "
+            f"{path}: expected {len(found)} languages × {parts} {part}s × {layers} layers with "
             f"equally many neurons, found {table.num_rows} rows with {lengths} neurons"
         )
     order = pa.array([found.index(language) for language in languages])
     position = pc.index_in(table["language"], value_set=pa.array(found))
-    keys = [("position", "ascending"), ("fold", "ascending"), ("layer", "ascending")]
-    table = table.append_column("position", position).sort_by(keys)
-    position, fold, layer = (table[key].to_numpy() for key, _ in keys)
-    repeats = np.flatnonzero(np.diff((position * folds + fold) * layers + layer) == 0)
+    keys = [("language position", "ascending"), (part, "ascending"), ("layer", "ascending")]
+    table = table.append_column("language position", position).sort_by(keys)
+    position, second, layer = (table[key].to_numpy() for key, _ in keys)
+    repeats = np.flatnonzero(np.diff((position * parts + second) * layers + layer) == 0)
     if len(repeats):
         row = repeats[0]
         raise InputError(
-            f"{path}: expected each language, fold and layer once, found twice: "
-            f"{found[position[row]]}, fold {fold[row]}, layer {layer[row]}"
+            f"{path}: expected each language, {part} and layer once, found twice: "
+            f"{found[position[row]]}, {part} {second[row]}, layer {layer[row]}"
         )
     active = table["active"].combine_chunks().flatten().to_numpy()
-    active = active.reshape(len(found), folds, layers, lengths[0])[order]
-    tokens = table["tokens"].to_numpy().reshape(len(found), folds, layers)[order, :, 0]
-    return Counts(active, tokens, tuple(languages))
+    active = active.reshape(len(found), parts, layers, lengths[0])[order]
+    tokens = table["tokens"].to_numpy().reshape(len(found), parts, layers)[order, :, 0]
+    return active, tokens
 
 
 def write_counts(counts: Counts, path: str | Path, provenance: dict[str, Any]) -> None:
     """Write counts as an activations artefact, rows sorted by language, fold and layer."""
-    K, F, L, D = counts.active.shape
     if counts.active.max(initial=0) > np.iinfo(np.int32).max:
         raise InputError(f"{path}: a neuron's count exceeds 2^31; split the data into more folds")
-    language, fold, layer = np.unravel_index(np.arange(K * F * L), (K, F, L))
-    offsets = pa.array(np.arange(K * F * L + 1, dtype=np.int32) * D)
-    values = pa.array(counts.active.reshape(-1).astype(np.int32))
-    table = pa.table(
-        {
-            "language": pa.array(np.asarray(counts.languages, dtype=object)[language]),
-            "fold": fold.astype(np.int32),
-            "layer": layer.astype(np.int32),
-            "tokens": counts.tokens[language, fold].astype(np.int64),
-            "active": pa.ListArray.from_arrays(offsets, values),
-        }
-    )
-    write_table(table, path, ACTIVATIONS, provenance)
+    fold, rows = grid_rows(counts.active, counts.tokens, counts.languages)
+    write_table(pa.table({"fold": fold.astype(np.int32), **rows}), path, ACTIVATIONS, provenance)
+
+
+def grid_rows(
+    active: np.ndarray, tokens: np.ndarray, languages: Sequence[str]
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return counts (K, P, L, D) and (K, P) as rows: which part each is of, and other columns."""
+    K, P, L, D = active.shape
+    language, part, layer = np.unravel_index(np.arange(K * P * L), (K, P, L))
+    offsets = pa.array(np.arange(K * P * L + 1, dtype=np.int32) * D)
+    values = pa.array(active.reshape(-1).astype(np.int32))
+    return part, {
+        "language": pa.array(np.asarray(languages, dtype=object)[language]),
+        "layer": layer.astype(np.int32),
+        "tokens": tokens[language, part].astype(np.int64),
+        "active": pa.ListArray.from_arrays(offsets, values),
+    }
 
 
 def merge_counts(
@@ -145,18 +176,31 @@ def merge_counts(
     InputError
         If a shard differs in shape from the first.
     """
-    total = read_counts(shards[0], languages)
-    active, tokens = total.active.astype(np.int64), total.tokens.copy()
-    for path in shards[1:]:
-        shard = read_counts(path, languages)
-        if shard.active.shape != active.shape:
-            raise InputError(
-                f"{path}: shape {shard.active.shape}, expected {active.shape} as in {shards[0]}"
-            )
-        active += shard.active
-        tokens += shard.tokens
+    parts = ((path, read_counts(path, languages)) for path in shards)
+    active, tokens = summed((path, counts.active, counts.tokens) for path, counts in parts)
     provenance = {**inherited_provenance(shards[0]), "shards": len(shards)}
-    write_counts(Counts(active, tokens, total.languages), output, provenance)
+    write_counts(Counts(active, tokens, tuple(languages)), output, provenance)
+
+
+def summed(
+    shards: Iterable[tuple[str | Path, np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sums of the counts and of the tokens of shards, each a path and these two.
+
+    Raises
+    ------
+    InputError
+        If a shard differs in shape from the first.
+    """
+    remaining = iter(shards)  # one at a time in memory
+    first, active, tokens = next(remaining)
+    active, tokens = active.astype(np.int64), tokens.copy()
+    for path, other, of_tokens in remaining:
+        if other.shape != active.shape:
+            raise InputError(f"{path}: shape {other.shape}, expected {active.shape} as in {first}")
+        active += other
+        tokens += of_tokens
+    return active, tokens
 
 
 def write_probabilities(

@@ -19,6 +19,7 @@ _BY_NAME = {
     "type_neurons": "neurons.methods.{method}",
     "resample_neurons": "neurons.methods.{method}",
     "vary_settings": "neurons.methods.{method}",
+    "type_by_token_class": "neurons.methods.{method}",
     "describe_phases": "neurons.methods.{method}",
     "compare_models": "neurons.methods.{method}",
     "draw_figure": "figures.{module}",

@@ -111,10 +111,10 @@ def _artefact(artefact: str, keys: Keys) -> str | list[str]:
     return paths.fill(pattern, {**keys, model: keys[key]} if of else keys)
 
 
-def _selections(experiment: Inventory, varied: bool = False) -> Sequence[Keys]:
+def _selections(experiment: Inventory, varied: bool = False, run: bool = False) -> Sequence[Keys]:
     return [
         {"model": model, "dataset": dataset, "method": method}
-        for model in experiment.models
+        for model in (experiment.text_models if run else experiment.models)
         for dataset in experiment.datasets_of(model)
         for method in experiment.methods
         if not varied or methods()[method].varied
@@ -281,6 +281,7 @@ PER = {
     "selection": Per(_SELECTION, _ON, _selections),
     "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),
     "varied selection": Per(_SELECTION, _ON, partial(_selections, varied=True)),
+    "run selection": Per(_SELECTION, _ON, partial(_selections, run=True)),
     "alignment and controls": Per("{before}-vs-{family}/{dataset}/{method}", _FAMILY, _families),
     "claims": Per("{subject}/{dataset}/{method}", "{shown} on {dataset} ({method})", judged),
     "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),

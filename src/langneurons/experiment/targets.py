@@ -10,8 +10,8 @@ from langneurons.figures.declaration import Declaration
 
 #: What a run makes if nothing is asked for.
 _ALL = (
-    *("neurons", "masks", "stability", "sensitivity", "phases", "comparison", "retrieval"),
-    *("deactivation", "steering", "claims", "figures", "tables"),
+    *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
+    *("comparison", "retrieval", "deactivation", "steering", "claims", "figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
 _OPTIONAL = ("deactivation", "steering")
@@ -78,6 +78,9 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         "stability": [paths.stability.format(**keys) for keys in selections],
         "sensitivity": [
             paths.sensitivity.format(**keys) for keys in PER["varied selection"].keys_of(experiment)
+        ],
+        "token_classes": [
+            paths.token_classes.format(**keys) for keys in PER["run selection"].keys_of(experiment)
         ],
         "phases": [paths.phases.format(**keys) for keys in selections],
         "comparison": [paths.layer_change.format(**keys) for keys in compared]

@@ -111,6 +111,10 @@ def _sensitivity(experiment: Inventory, wildcards: Any) -> Settings:
     }
 
 
+def _token_classes(experiment: Inventory, wildcards: Any) -> Settings:
+    return {**_typing(experiment, wildcards), **experiment.config.uncertainty.settings("seed")}
+
+
 def _resampling(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_typing(experiment, wildcards), **bootstrap(experiment)}
 
@@ -183,6 +187,7 @@ SETTINGS: Rules = {
     "type_neurons": _typing,
     "resample_neurons": _resampling,
     "vary_settings": _sensitivity,
+    "type_by_token_class": _token_classes,
     "export_masks": all_languages,
     "segment_layers": _segments,
     "describe_phases": _phases,
