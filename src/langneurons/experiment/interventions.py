@@ -46,7 +46,7 @@ class Deactivation(Section):
     """the first n problems are measured"""
     phases: bool = False
     """also switch each set off phase by phase, only its neurons in the layers of one phase; with
-    four phases this makes nearly five times as many cells"""
+    four phases this makes four to five times as many cells"""
     accuracy: bool = True
     """whether the model also answers under every mask, the costly part"""
     max_new_tokens: Count | None = None
