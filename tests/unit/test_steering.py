@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 from deactivation_cases import LANGUAGES, D, L, tiny_case, write_neurons
-from test_random_controls import write_probabilities
 
 from langneurons.activations.values import language_activation_values
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
@@ -21,7 +20,6 @@ from langneurons.models.edits import Edit, intervening
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps
-from langneurons.neurons.controls import activity_of
 from langneurons.responses.language import WORDLESS
 from langneurons.responses.schemas import TOKENS
 
@@ -106,38 +104,6 @@ def test_neurons_of_both_languages_are_raised_not_switched_off():
         assert not (control.lowered & control.raised).any()
         assert not ((control.lowered | control.raised) & (steered.lowered | steered.raised)).any()
     assert (drawn.raised != other.raised).any()
-
-
-def test_controls_are_of_no_language_steered_or_not():
-    masks = masks_of([[0, 0], [1, 2]], [[0, 3], [0, 4], [1, 4]])
-    masks["sw"] = np.zeros((L, D), dtype=bool)
-    masks["sw"][:, 5:16] = True
-    random = np.random.default_rng(0).random((2, L, D))
-    for activity in (None, activity_of(*random)):
-        controls = Controls(activity)
-        cells = cells_of(masks, LANGUAGES, 3, [1.0], controls)
-        drawn = [cell for cell in cells if cell.intervention == "control"]
-        assert len(drawn) == 2 * 3
-        for cell in drawn:
-            both = cell.lowered | cell.raised
-            assert not (cell.lowered & cell.raised).any()
-            assert not any((both & mask).any() for mask in masks.values())
-            assert both.sum(axis=1).tolist() == [3, 2]
-        # Lowered and raised neurons are matched apart.
-        assert [one["set"] for one in controls.drawn] == ["raised", "lowered"] * 6
-        assert controls.drawn[-1]["language"] == "en to de"
-
-
-def test_steering_with_controls_by_activity(case, tables, tmp_path):
-    write_probabilities(tmp_path / "p", L, D)
-    parameters = {**PARAMETERS, "control": "activity"}
-    table, _ = run(case, tmp_path, parameters=parameters, probabilities_path=tmp_path / "p")
-    plain = table["intervention"] != "control"
-    pd.testing.assert_frame_equal(table[plain], tables[0][plain])
-    records = pd.DataFrame(read_provenance(tmp_path / "answers")["controls"])
-    # The German neurons are English too: raised twice, English ones lowered once.
-    assert records["set"].tolist() == ["raised", "raised", "lowered"]
-    assert records[["peak_probability", "down_norm"]].notna().all(axis=None)
 
 
 def test_a_pair_without_neurons_is_not_measured(case, tmp_path):
