@@ -12,7 +12,7 @@ from langneurons.interventions.merging import merge_deactivation
 from langneurons.interventions.schemas import DEACTIVATION, DEACTIVATION_PROBLEMS
 from langneurons.models.cards import write_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import MASK, SETS
+from langneurons.neurons.sets import MASK, SETS, SPECIFIC_RANDOM
 from langneurons.neurons.table import NEURONS
 
 LANGUAGES = ["en", "de"]
@@ -29,6 +29,7 @@ TYPED = {
 }
 PARAMETERS = {
     "sets": list(SETS),
+    "control": "layer",
     "control_seeds": 1,
     "texts": "prompt",
     "problems": 3,
@@ -87,7 +88,7 @@ def run(case, folder, shares=1, parameters=PARAMETERS, **changes):
     for index, path in enumerate(paths, start=1):
         arguments = {**case, "parameters": parameters, "share": (index, shares), **changes}
         deactivate(output=path, **arguments)
-    sets = [MASK] if changes.get("mask_path") else parameters["sets"]
+    sets = [MASK] if changes.get("mask_path") else [*parameters["sets"], SPECIFIC_RANDOM]
     answers = folder / "answers"
     merge_deactivation(paths, answers, case["languages"], sets)
     outputs = {"table": folder / "means", "problems": folder / "problems"}

@@ -165,6 +165,7 @@ def test_questions_of_steering(case, asked, tmp_path):
         "raise_to": "mean",
         "factors": [1.0],
         "problems": 3,
+        "control": "layer",
         "control_seeds": 0,
         "max_new_tokens": 4,
     }

@@ -22,6 +22,7 @@ LANGUAGES = ["en", "de", "sw"]
 SEGMENTS = pd.DataFrame(
     {"phase": [1, 2, 3, 4], "first_layer": [0, 1, 3, 5], "last_layer": [0, 2, 4, 5]}
 )
+BEYOND = "related_matter_beyond_specific"
 UNCERTAINTY = {"replicates": 200, "seed": 0}
 
 
@@ -97,8 +98,13 @@ def test_partners_of_few_problems_or_none():
     assert "3 phases" in retrieval_finding(partners(9, 0), SEGMENTS[:3]).reason
 
 
-def deactivated(own, control=0.0, spread=0.01, problems=12, seeds=(0,), neurons=LANGUAGES):
-    """Problems: NLL 3 with no neurons off; ``own`` (K, K) is added by language off, then measured.
+def deactivated(
+    own, control=0.0, spread=0.01, problems=12, seeds=(0,), neurons=LANGUAGES, beside=None
+):
+    """Problems: NLL 6 with no neurons off; ``own`` (K, K) is added by language off, then measured.
+
+    ``beside``, where given, makes these cells those of specific and related neurons; it is added by
+    the specific and random ones of each language, nothing measured where it is None.
 
     exp(NLL) is far above 1 for all, so that log(1 + PPL) changes nearly as NLL does.
     """
@@ -108,6 +114,14 @@ def deactivated(own, control=0.0, spread=0.01, problems=12, seeds=(0,), neurons=
     cells += [("specific", None, name, own[k]) for k, name in enumerate(LANGUAGES)]
     cells += [("specific@phase 1", None, name, [50] * 3) for name in LANGUAGES]  # not looked at
     cells += [("specific", s, name, [control] * 3) for s in seeds for name in LANGUAGES]
+    if beside is not None:
+        cells = [(name.replace("specific", "specific+related"), *rest) for name, *rest in cells]
+        cells += [("specific", None, name, [9] * 3) for name in LANGUAGES]  # not looked at
+        cells += [
+            ("specific+random", s, name, [np.nan if more is None else more + s / 10] * 3)
+            for s in seeds
+            for name, more in zip(LANGUAGES, beside, strict=True)
+        ]
     rows = [
         (name, seed, off, 5, target, f"p{i}", 6 + added[t] + random.normal(0, spread))
         if off is None or off in neurons
@@ -127,7 +141,7 @@ def judged(*arguments, **changed):
 
 def test_own_neurons_hurt_most_and_the_pivot_depends_less():
     table = judged([[1, 0.2, 0.2], [0, 3, 0.2], [0, 0.4, 5]])
-    assert (table["verdict"] == SUPPORTED).all()
+    assert (table.drop(BEYOND)["verdict"] == SUPPORTED).all()
     estimates = table["estimate"]
     # Own 1, 3, 5: mean 3. The most of the others is 0.2, 0.2, 0.4 in rows, 0, 0.4, 0.2 in columns.
     assert estimates["own_language_hurt_most"] == pytest.approx(3 - 0.8 / 3, abs=0.02)
@@ -164,17 +178,17 @@ def test_others_hurt_more_than_the_language_itself_contradicts():
 
 
 def test_noise_leaves_all_open():
-    table = judged([[0.3, 0, 0], [0, 0.3, 0], [0, 0, 0.3]], spread=3)
+    table = judged([[0.3, 0, 0], [0, 0.3, 0], [0, 0, 0.3]], spread=3, beside=[0, 0, 0])
     assert (table["verdict"] == INCONCLUSIVE).all()
 
 
 def test_few_problems_no_controls_and_no_stage():
-    table = judged(np.eye(3), problems=9)
+    table = judged(np.eye(3), problems=9, beside=[0, 0, 0])
     assert (table["verdict"] == INCONCLUSIVE).all()
     assert table["reason"].str.contains("9 problems").all()
     table = judged(np.eye(3), seeds=())
     assert table.loc["random_neurons_do_nothing", "reason"].endswith("control_seeds")
-    assert table["verdict"].tolist().count(NOT_TESTED) == 2
+    assert table.drop(BEYOND)["verdict"].tolist().count(NOT_TESTED) == 2
     table = by_claim(deactivation_findings(None, LANGUAGES, "en", UNCERTAINTY))
     assert (table["verdict"] == NOT_TESTED).all()
     assert table["reason"].str.contains("section deactivation").all()
@@ -183,3 +197,51 @@ def test_few_problems_no_controls_and_no_stage():
 def test_no_language_has_neurons():
     table = judged(np.eye(3), neurons=[])
     assert (table["verdict"] == NOT_TESTED).all()
+
+
+@pytest.mark.parametrize(
+    ("beside", "estimate", "expected"),
+    [
+        ([0, 0, 0], 3, SUPPORTED),
+        # The languages that have related neurons: (3 − 1 + 5 − 2) / 2.
+        ([None, 1, 2], 2.5, SUPPORTED),
+        ([1, 3, 5], 0, CONTRADICTED),  # as much: no such effect
+        ([2, 4, 6], -1, CONTRADICTED),
+    ],
+)
+def test_related_neurons_beyond_the_specific_ones(beside, estimate, expected):
+    table = judged([[1, 0, 7], [7, 3, 0], [0, 7, 5]], control=8, beside=beside)
+    row = table.loc[BEYOND]
+    # Own changes 1, 3 and 5, whatever others and the usual controls change by.
+    assert row["estimate"] == pytest.approx(estimate, abs=0.03)
+    assert row["verdict"] == expected
+    assert (row["margin"], row["section"]) == (0.1, "figure 10")
+
+
+def test_random_neurons_beside_the_specific_ones_are_averaged_over_seeds():
+    # 0 and 0.1 more in the second seed: 3 − 0.05.
+    table = judged(np.diag([1, 3, 5]), seeds=(0, 1), beside=[0, 0, 0])
+    assert table.loc[BEYOND, "estimate"] == pytest.approx(3 - 0.05, abs=0.02)
+    open_ = judged(np.diag([1, 3, 5]), spread=9, beside=[0.9, 2.9, 4.9])
+    assert open_.loc[BEYOND, "verdict"] == INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, "needs specific and specific+related (deactivation.sets), of a method with related"),
+        ({"seeds": (), "beside": [0, 0, 0]}, "deactivation.control_seeds"),
+        ({"beside": [None] * 3}, "there is nothing to measure it on"),
+    ],
+)
+def test_related_neurons_are_not_tested_where_something_was_not_measured(changed, reason):
+    row = judged(np.diag([1, 3, 5]), **changed).loc[BEYOND]
+    assert row["verdict"] == NOT_TESTED
+    assert reason in row["reason"]
+
+
+def test_random_neurons_beside_the_specific_ones_are_no_set_that_claims_are_about():
+    table = deactivated(np.diag([1, 3, 5]), beside=[0, 0, 0])
+    table = table[table["set"] != "specific+related"]
+    found = by_claim(deactivation_findings(table, LANGUAGES, "en", UNCERTAINTY))
+    assert found.loc["own_language_hurt_most", "estimate"] == pytest.approx(0, abs=0.02)  # 9 to all

@@ -6,11 +6,12 @@ from inspect import signature
 from typing import get_args
 
 import pytest
+from experiment_cases import experiment, selection
 
 from langneurons.experiment.alignment import Translation
 from langneurons.experiment.configuration import Collection, Figures, Generation
 from langneurons.experiment.declared import methods
-from langneurons.experiment.interventions import NeuronSet
+from langneurons.experiment.interventions import Control, NeuronSet
 from langneurons.experiment.reference import _alternatives
 from langneurons.experiment.sections import PLACEMENT, Dtype
 
@@ -33,6 +34,16 @@ def test_sets_of_neurons():
     from langneurons.neurons.sets import SETS
 
     assert get_args(NeuronSet) == tuple(SETS)
+
+
+def test_what_settings_say_of_controls():
+    from langneurons.neurons.controls import ACTIVITY
+    from langneurons.neurons.sets import SPECIFIC_RANDOM
+
+    assert ACTIVITY in get_args(Control)
+    both = {"deactivation": {"sets": list(get_args(NeuronSet))}}
+    sets = experiment(**both).settings("merge_deactivation")(selection())["sets"]
+    assert sets == [*get_args(NeuronSet), SPECIFIC_RANDOM]
 
 
 def test_dtypes_are_those_that_a_model_can_load_in():

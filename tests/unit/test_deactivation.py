@@ -17,30 +17,34 @@ from deactivation_cases import (
     run,
     write_neurons,
 )
+from test_random_controls import write_probabilities
 from tiny_models import save_tiny_model
 
 from langneurons.artifacts.cells import kept_cells
+from langneurons.artifacts.tables import read_provenance
 from langneurons.interventions.bench import Bench
 from langneurons.interventions.deactivation_summary import summarise
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import control, sets_of_table
+from langneurons.neurons.controls import control
+from langneurons.neurons.sets import sets_of_table
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_one_row_for_each_cell_and_target_in_order(deactivation_tables):
     means, problems = deactivation_tables
-    # none + 3 sets × 2 languages × (set + 1 control) = 13 cells, × 2 targets (× 3 problems).
-    assert len(means) == 26
-    assert len(problems) == 78
+    # none + 3 sets × 2 languages × (set + 1 control) + 2 × random beside specific = 15 cells,
+    # × 2 targets (× 3 problems).
+    assert len(means) == 30
+    assert len(problems) == 90
     head = means.head(6)
     assert head["set"].tolist() == ["none"] * 2 + ["specific"] * 4
     assert head["deactivated"].fillna("-").tolist() == ["-"] * 2 + ["en"] * 4
     assert head["control_seed"].fillna(-1).tolist() == [-1, -1, -1, -1, 0, 0]
-    assert means["target"].tolist() == ["en", "de"] * 13
+    assert means["target"].tolist() == ["en", "de"] * 15
     sizes = means.drop_duplicates(["set", "deactivated"])[["set", "deactivated", "neurons"]]
     assert sizes.fillna("-").to_numpy().tolist() == [
         ["none", "-", 0],
@@ -50,7 +54,10 @@ def test_one_row_for_each_cell_and_target_in_order(deactivation_tables):
         ["specific+related", "de", 2],
         ["specific+related+general", "en", 7],
         ["specific+related+general", "de", 4],
+        ["specific+random", "en", 5],
+        ["specific+random", "de", 2],
     ]
+    means = means[means["set"] != "specific+random"]
     controls = means[means["control_seed"].notna()].groupby(["set", "deactivated"])["neurons"]
     real = means[means["control_seed"].isna()].groupby(["set", "deactivated"])["neurons"]
     pd.testing.assert_series_equal(controls.first(), real.first())
@@ -73,8 +80,9 @@ def nll_of_edited_weights(deactivation_case, mask, target):
 def test_measures_are_those_of_edited_weights(deactivation_case, deactivation_tables):
     means, _ = deactivation_tables
     name = "specific+related+general"
-    mask = sets_of_table(deactivation_case["neurons_path"], [name], (L, D), LANGUAGES)[name][0]
-    drawn = control(mask, 0, name, "en")
+    masks = sets_of_table(deactivation_case["neurons_path"], [name], (L, D), LANGUAGES)[name]
+    mask = masks[0]
+    drawn = control(mask, masks.any(axis=0), 0, name, "en")
     nothing = np.zeros((L, D), dtype=bool)
     found = []
     for key, neurons in [((name, None, "en"), mask), ((name, 0, "en"), drawn)]:
@@ -121,6 +129,50 @@ def test_means_by_hand():
     assert found[["nll", "perplexity"]].iloc[1].tolist() == [750, math.inf]
 
 
+def test_beside_the_specific_neurons_random_ones_take_the_place_of_the_related(
+    deactivation_case, deactivation_tables
+):
+    means, _ = deactivation_tables
+    path, names = deactivation_case["neurons_path"], ["specific", "specific+related"]
+    specific, whole = sets_of_table(path, names, (L, D), LANGUAGES).values()
+    drawn = control(whole[0] & ~specific[0], whole.any(axis=0), 0, "specific+random", "en")
+    assert drawn.sum() == 2
+    expected = nll_of_edited_weights(deactivation_case, specific[0] | drawn, "de")
+    row = row_of(means, "specific+random", 0, "en", "de")
+    assert row["nll"] == pytest.approx(expected, rel=1e-6)
+    assert row["neurons"] == 5
+
+
+def test_controls_by_activity_on_one_load_of_the_model(deactivation_case, tmp_path, monkeypatch):
+    write_probabilities(tmp_path / "p", L, D)
+    loads = []
+
+    def load(spec):
+        loads.append(spec)
+        return load_model(spec)
+
+    monkeypatch.setattr("langneurons.interventions.bench.load_model", load)
+    parameters = {**PARAMETERS, "control": "activity"}
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+    found = [
+        run(deactivation_case, folder, shares, parameters, probabilities_path=tmp_path / "p")[0]
+        for folder, shares in ((folders[0], 1), (folders[1], 3))
+    ]
+    assert len(loads) == 1 + 3  # once a job
+    pd.testing.assert_frame_equal(*found)
+    records = pd.DataFrame(read_provenance(folders[1] / "means")["controls"])
+    # 3 sets of 2 languages, less the specific ones of German, and 2 beside the specific ones.
+    assert len(records) == 7
+    assert (records["repeated"] == 0).all()
+    assert records[["peak_probability", "down_norm"]].notna().all(axis=None)
+    by_layer = run(deactivation_case, folders[2])[0]
+    drawn = by_layer["control_seed"].notna()
+    assert (by_layer[drawn]["nll"] != found[0][drawn]["nll"]).any()
+    pd.testing.assert_frame_equal(by_layer[~drawn], found[0][~drawn])
+
+
 @pytest.mark.parametrize("shares", [3, 20])
 def test_shares_merge_to_the_same_tables(deactivation_case, deactivation_tables, tmp_path, shares):
     for found, expected in zip(
@@ -151,8 +203,8 @@ def test_a_killed_run_goes_on_where_it_stopped(
         run(deactivation_case, tmp_path)
     assert not (tmp_path / "1-of-1.parquet").exists()
     found = run(deactivation_case, tmp_path)
-    # 13 cells less 2 without neurons; the one that was cut short is measured again.
-    assert len(calls) == 11 + 1
+    # 15 cells less 2 without neurons; the one that was cut short is measured again.
+    assert len(calls) == 13 + 1
     for table, expected in zip(found, deactivation_tables, strict=True):
         pd.testing.assert_frame_equal(table, expected)
     assert not kept_cells(tmp_path / "1-of-1.parquet").exists()
@@ -189,6 +241,7 @@ def test_cells_of_another_experiment_are_not_taken(
         changes["neurons_path"] = tmp_path / "neurons"
     run(deactivation_case, tmp_path, parameters=parameters, **changes)
     # Of the eight cells kept, only those without general neurons are still the same: none, the
-    # specific ones of English and the related ones of both, each with its control: 1 + 3 · 2.
+    # specific ones of English and the related ones of both, each with its control: 1 + 3 · 2. Of
+    # 13 cells with neurons in all.
     taken = {"placement": 8, "sets": 8, "neurons": 7}.get(changed, 0)
-    assert len(calls) == 9 + 11 - taken
+    assert len(calls) == 9 + 13 - taken

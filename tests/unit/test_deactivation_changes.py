@@ -196,6 +196,38 @@ def test_p_is_adjusted_over_the_map_of_a_set(tmp_path):
     assert rest[["p", "p_adjusted"]].isna().all(axis=None)
 
 
+def test_each_row_has_its_own_null(tmp_path):
+    # A control drawn for English does nothing to it, one drawn for Swahili costs English 2 nats:
+    # English neurons, which cost English 1 nat, differ from the former and not from the latter.
+    table = many_problems(12)
+    table["nll"] = np.random.default_rng(1).normal(2, 0.1, len(table))
+    english = table["target"] == "en"
+    table.loc[english & (table["deactivated"] == "en") & table["control_seed"].isna(), "nll"] += 1
+    table.loc[english & (table["deactivated"] == "sw"), "nll"] += 2
+    found = changes_of(table, "nll", LANGUAGES, ["specific"], replicates=0, seed=0)["specific"]
+    assert found.p[0, 0] < 1e-6
+    assert found.p[2, 0] > 0.01
+
+
+def test_random_neurons_beside_specific_ones_have_controls_only(tmp_path):
+    table = many_problems(12)
+    beside = table[table["control_seed"].notna()].assign(set="specific+random")
+    write_table(pd.concat([table, beside]), tmp_path / "problems", DEACTIVATION_PROBLEMS)
+    outputs = {name: tmp_path / name for name in ("changes", "dominance", "csv")}
+    uncertainty = {"replicates": 50, "seed": 0}
+    sets = ["specific", "specific+random"]
+    write_changes(tmp_path / "problems", outputs, LANGUAGES, sets, uncertainty)
+    changes = read_table(tmp_path / "changes", CHANGES)
+    assert changes.groupby(["set", "control"]).size().to_dict() == {
+        ("specific", False): 9, ("specific", True): 9, ("specific+random", True): 9,
+    }  # fmt: skip
+    controls = changes[changes["control"]].set_index(["deactivated", "target"])
+    values = ["change", "change_low", "change_high"]
+    ways = [controls[controls["set"] == name][values] for name in sets]
+    pd.testing.assert_frame_equal(*ways)  # the same numbers were put in
+    assert read_table(tmp_path / "dominance", DOMINANCE)["set"].unique().tolist() == ["specific"]
+
+
 @pytest.mark.parametrize("missing", ["problems", "controls"])
 def test_without_ten_problems_or_without_controls_there_is_no_p(missing):
     table = many_problems(9 if missing == "problems" else 12)

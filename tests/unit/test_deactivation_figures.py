@@ -175,10 +175,11 @@ def test_cells_that_differ_from_their_control_have_a_dot(tmp_path):
     assert "Dot" not in caption(page("deactivation_change", tmp_path, table))
 
 
-def test_sets_by_phase_have_no_maps():
+def test_sets_by_phase_and_random_neurons_beside_a_set_have_no_maps():
     table = deactivations()
     part = table[table["set"] == "specific"].assign(set="specific@phase 1")
-    table = pd.concat([table, part], ignore_index=True)
+    beside = table[table["control_seed"].notna()].assign(set="specific+random")
+    table = pd.concat([table, part, beside], ignore_index=True)
     maps = change_maps(table, np.log1p(table["perplexity"].to_numpy()), perplexity_intervals(table))
     assert list(maps) == ["specific", "specific+related"]
 
@@ -214,6 +215,28 @@ def test_the_caption_says_units_n_and_seeds(tmp_path):
     assert "n = 8 problems a language." in text
     accuracy = caption(page("deactivation_accuracy", tmp_path, deactivations()))
     assert "percentage points" in accuracy
+
+
+def test_the_caption_says_what_controls_are_matched_on(tmp_path):
+    table = deactivations()
+    paths = artefacts(tmp_path, table)
+    # The part of a phase is not in the figure, nor are random neurons beside the specific ones.
+    apart = {"specific": (0.1, -0.24), "specific@phase 1": (3, 3), "specific+random": (-4, 4)}
+    controls = [
+        {"set": name, "peak_probability": peak, "down_norm": norm}
+        for name, (peak, norm) in apart.items()
+    ]
+    facts = {"parameters": {"control": "activity"}, "controls": controls}
+    write_table(table, paths["deactivation"], DEACTIVATION, facts)
+    text = caption(render("deactivation_change", paths, "Tiny on MGSM", {"dpi": 60}))
+    assert (
+        "as many other neurons in each layer, each like one of the set in peak probability and "
+        "‖W_down‖ (means apart by at most 0.24 standard deviations of a layer), mean of 2 seeds."
+    ) in text
+    facts["parameters"]["control"] = "layer"
+    write_table(table, paths["deactivation"], DEACTIVATION, facts)
+    text = caption(render("deactivation_change", paths, "Tiny on MGSM", {"dpi": 60}))
+    assert "as many other neurons in each layer, mean of 2 seeds." in text
 
 
 def test_sets_without_controls_have_one_panel_each(tmp_path):

@@ -169,6 +169,13 @@ def test_deactivation_reads_neurons_phases_and_texts_as_asked_for(tmp_path):
     asked = {"phases": True, "masks": {"base": {"sums": str(mask)}}}
     found = reads("deactivate", selection(method="mask"), deactivation=asked)
     assert found == {**corpus, "mask": str(mask)}
+    # Controls matched by activity need the probabilities, for a mask too.
+    asked["control"] = "activity"
+    probabilities = {"probabilities": "results/probabilities/base/sums.parquet"}
+    found = reads("deactivate", selection(method="mask"), deactivation=asked)
+    assert found == {**corpus, "mask": str(mask), **probabilities}
+    plain = reads("steer", selection())
+    assert reads("steer", selection(), steering={"control": "activity"}) == plain | probabilities
 
 
 def test_every_rule_that_unpacks_inputs_has_them_and_no_other():

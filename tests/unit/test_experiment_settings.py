@@ -166,8 +166,14 @@ def test_a_method_without_related_neurons_has_no_set_of_them():
         settings = found.settings(rule)(selection(method=method))
         return settings.get("parameters", settings)["sets"]
 
-    for rule in ("deactivate", "merge_deactivation", "compare_deactivation"):
-        assert of(rule, "ternary") == sets
+    assert of("deactivate", "ternary") == sets
+    assert of("deactivate", "lape") == ["specific"]
+    for rule in ("merge_deactivation", "compare_deactivation"):
+        # Switched off too: the specific neurons, and random ones in place of the related.
+        assert of(rule, "ternary") == [*sets, "specific+random"]
         assert of(rule, "lape") == ["specific"]
     found = experiment(deactivation={"methods": ["lape"], "sets": sets[1:]})
     assert of("deactivate", "lape") == sets[1:]
+    assert of("merge_deactivation", "lape") == sets[1:]
+    found = experiment(deactivation={"sets": sets, "control_seeds": 0})
+    assert of("merge_deactivation", "ternary") == sets

@@ -101,6 +101,10 @@ def test_cells_of_deactivation_score_texts_and_answer():
     # 4 cells, 3 prompts.
     one = plain(accuracy=None, deactivation=section)
     assert said(one, DEACTIVATE) == "deactivation 4 cells, reads about 120 tokens"
+    # none, and 3 languages × (2 sets × (itself and 2 controls), and 2 × random beside specific).
+    two = {"sets": ["specific", "specific+related"], "control_seeds": 2, "problems": 1}
+    one = plain(accuracy=None, deactivation=two)
+    assert said(one, DEACTIVATE).startswith("deactivation 25 cells, ")
     tokens(5, 7)
     one = plain(accuracy=None, deactivation={**section, "texts": "responses"})
     assert said(one, DEACTIVATE) == "deactivation 4 cells, reads 144 tokens"

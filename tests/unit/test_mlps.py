@@ -7,7 +7,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, BertConfig
 
 from langneurons.errors import InputError
-from langneurons.models.mlps import check_causal, find_mlps
+from langneurons.models.mlps import check_causal, down_norms, find_mlps
 
 #: Number of neurons, gated or plain, and the down projection's name within a decoder layer.
 EXPECTED = {
@@ -43,6 +43,36 @@ def test_mlps_are_found(architecture, meta):
         assert (mlp.width, mlp.gated) == (width, gated)
         assert mlp.down is model.get_submodule(down.format(mlp.layer))
     check_causal(model)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_norms_of_what_each_neuron_writes(architecture):
+    mlps = find_mlps(tiny_model(tiny_config(architecture)))
+    norms = down_norms(mlps)
+    assert norms.shape == (LAYERS, EXPECTED[architecture][0])
+    for mlp, row in zip(mlps, norms, strict=True):
+        # What one neuron alone adds to none, whichever way the weights lie.
+        weight = mlp.down.weight if architecture == "gpt2" else mlp.down.weight.T
+        alone = torch.eye(mlp.width) @ weight
+        assert torch.allclose(alone.norm(dim=1), torch.from_numpy(row), atol=1e-5)
+
+
+def test_weights_without_a_vector_for_each_neuron_have_no_norms():
+    mlps = find_mlps(llama())
+    for weight, found in [
+        (torch.zeros(192, 1), r"weights of shape \(192, 1\) and type torch.float32"),
+        (torch.zeros(HIDDEN, 24, dtype=torch.uint8), "type torch.uint8"),
+        (torch.zeros(HIDDEN, 24, device="meta"), "that are not in memory"),
+    ]:
+        mlps[0].down.weight = nn.Parameter(weight, requires_grad=False)
+        with pytest.raises(InputError, match=rf"layer 0: the down projection \(Linear\).*{found}"):
+            down_norms(mlps)
+    mlps[0].down.weight = nn.Parameter(torch.full((HIDDEN, 24), torch.nan))
+    with pytest.raises(InputError, match="down projection has weights that are not finite"):
+        down_norms(mlps)
+    del mlps[0].down.weight
+    with pytest.raises(InputError, match=r"has no weights, expected .* each of 24 neurons"):
+        down_norms(mlps)
 
 
 def test_replacing_the_activation_deactivates_neurons():

@@ -1,4 +1,4 @@
-"""Sets of neurons: from the neurons table, by phase, from mask files, and random controls."""
+"""Sets of neurons: from the neurons table, by phase, from mask files."""
 
 import os
 import pickle
@@ -11,28 +11,8 @@ from deactivation_cases import LANGUAGES, D, L, write_neurons
 
 from langneurons.artifacts.tables import write_table
 from langneurons.errors import InputError
-from langneurons.neurons.sets import MASK, SETS, control, read_masks, sets_by_phase, sets_of_table
+from langneurons.neurons.sets import MASK, SETS, read_masks, sets_by_phase, sets_of_table
 from langneurons.phases.table import PHASES
-
-
-def test_controls_are_as_many_in_each_layer_and_avoid_the_set():
-    generator = np.random.default_rng(0)
-    neurons = np.zeros((3, 100), dtype=bool)
-    neurons[0, generator.permutation(100)[:40]] = True
-    neurons[2, :3] = True
-    drawn = control(neurons, 0, "specific", "en")
-    assert drawn.sum(axis=1).tolist() == [40, 0, 3]
-    assert not (drawn & neurons).any()
-    assert (drawn == control(neurons, 0, "specific", "en")).all()
-    others = [(1, "specific", "en"), (0, "specific+related", "en"), (0, "specific", "de")]
-    assert all((drawn != control(neurons, *other)).any() for other in others)
-
-
-def test_controls_of_more_than_half_a_layer_take_what_there_is():
-    neurons = np.array([[True] * 7 + [False] * 3])
-    drawn = control(neurons, 0, "specific", "en")
-    assert drawn.sum() == 7
-    assert drawn[0, 7:].all()
 
 
 def test_lape_has_no_related_type(tmp_path):

@@ -18,6 +18,7 @@ def test_the_stage_is_off_unless_asked_for_and_has_defaults():
     assert read_configuration({**CONFIG, "deactivation": {}}).deactivation.settings() == {
         "sets": list(SETS),
         "control_seeds": 2,
+        "control": "layer",
         "texts": "prompt",
         "problems": 250,
         "accuracy": True,
@@ -33,6 +34,7 @@ def test_the_stage_is_off_unless_asked_for_and_has_defaults():
         "factor": [1.0],
         "problems": 50,
         "control_seeds": 1,
+        "control": "layer",
     }
 
 

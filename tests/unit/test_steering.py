@@ -9,6 +9,7 @@ from deactivation_cases import LANGUAGES, D, L, tiny_case, write_neurons
 from langneurons.activations.values import language_activation_values
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
+from langneurons.interventions.matching import Controls
 from langneurons.interventions.merging import merge_steering
 from langneurons.interventions.schemas import STEERING, STEERING_PROBLEMS
 from langneurons.interventions.steering import steer
@@ -28,6 +29,7 @@ PARAMETERS = {
     "raise_to": "mean",
     "factors": [2.0],
     "problems": 2,
+    "control": "layer",
     "control_seeds": 1,
     "max_new_tokens": 4,
 }
@@ -86,7 +88,7 @@ def masks_of(english, german):
 
 
 def test_neurons_of_both_languages_are_raised_not_switched_off():
-    cells = cells_of(masks_of([*ENGLISH_ONLY, *GERMAN], GERMAN), control_seeds=2)
+    cells = cells_of(masks_of([*ENGLISH_ONLY, *GERMAN], GERMAN), LANGUAGES, 2, [1.0], Controls())
     names = [(cell.intervention, cell.control_seed, cell.source, cell.target) for cell in cells]
     pairs = [("de", "en"), ("en", "de")]
     expected = [("none", None, name, None) for name in LANGUAGES]

@@ -109,7 +109,7 @@ def test_a_published_mask_is_switched_off_like_the_neurons_it_holds(finished, ag
     mask = "results/masks/base/sums/ternary.pt"
     shutil.copy(finished.folder / mask, again.folder / "published.pt")
     stage = WHOLE_CONFIG["deactivation"] | {"methods": [], "phases": False}
-    stage |= {"masks": {"base": {"sums": "published.pt"}}}
+    stage |= {"masks": {"base": {"sums": "published.pt"}}, "control": "activity"}
     again.write_config({**WHOLE_CONFIG, "deactivation": stage})
     path = again.folder / DEACTIVATION_TABLE.replace("ternary", "mask")
     again.run(str(path.relative_to(again.folder)))

@@ -10,6 +10,7 @@ deactivate(
     mask_path=snakemake.input.get("mask"),
     tokens_path=snakemake.input.get("tokens"),
     phases_path=snakemake.input.get("phases"),
+    probabilities_path=snakemake.input.get("probabilities"),
     output=snakemake.output[0],
     code=snakemake.params.code,
     share=share(snakemake.wildcards.scatteritem),

@@ -8,6 +8,7 @@ steer(
     corpus_path=snakemake.input.corpus,
     neurons_path=snakemake.input.neurons,
     tokens_path=snakemake.input.tokens,
+    probabilities_path=snakemake.input.get("probabilities"),
     output=snakemake.output[0],
     code=snakemake.params.code,
     share=share(snakemake.wildcards.scatteritem),

@@ -17,7 +17,7 @@ from langneurons.claims.verdicts import (
 )
 from langneurons.interventions.deactivation_changes import changes_of
 from langneurons.interventions.schemas import NONE
-from langneurons.neurons.sets import AT_PHASE
+from langneurons.neurons.sets import SPECIFIC, SPECIFIC_RANDOM, WITH_RELATED, is_whole
 from langneurons.phases.segmentation import TYPED
 from langneurons.uncertainty.resampling import mean_interval
 
@@ -28,7 +28,7 @@ _RETRIEVAL_MARGIN = 0.05
 #: Deactivation: a change of log(1 + PPL) counts from here on.
 _LOSS_MARGIN = 0.1
 #: Sets of neurons, the one that claims are about first.
-_SETS = ("specific+related", "specific")
+_SETS = (WITH_RELATED, SPECIFIC)
 
 _SHARED = Claim(
     "shared space",
@@ -68,6 +68,14 @@ _DEACTIVATION = [
         "figure 10",
     ),
 ]
+_BEYOND_SPECIFIC = Claim(
+    "interventions",
+    "related_matter_beyond_specific",
+    "A language is hurt more by its specific and related neurons off than by its specific and "
+    "equally many random ones.",
+    "figure 10",
+)
+_NO_CONTROLS = "no random neurons were switched off: deactivation.control_seeds"
 
 
 def position_findings(overlaps: pd.DataFrame | None, dataset: str) -> list[Finding]:
@@ -141,7 +149,9 @@ def deactivation_findings(
         ``replicates`` and ``seed`` of the bootstrap over problems.
     """
     if problems is None:
-        return untested(_DEACTIVATION, "not measured of this model: section deactivation")
+        reason = "not measured of this model: section deactivation"
+        return untested([*_DEACTIVATION, _BEYOND_SPECIFIC], reason)
+    beyond = _beyond_specific(problems, languages, uncertainty)
     name = _set_of(problems["set"].unique())
     kept = problems[problems["set"].isin([NONE, name])]
     change = changes_of(kept, "nll", languages, [name], **uncertainty)[name]
@@ -152,14 +162,36 @@ def deactivation_findings(
         for claim, statistic in zip(_DEACTIVATION, statistics, strict=True)
     ]
     if kept["control_seed"].notna().any():
-        return found
-    reason = "no random neurons were switched off: deactivation.control_seeds"
-    return [*found[:2], *untested(_DEACTIVATION[2:4], reason), found[4]]
+        return [*found, beyond]
+    return [*found[:2], *untested(_DEACTIVATION[2:4], _NO_CONTROLS), found[4], beyond]
+
+
+def _beyond_specific(
+    problems: pd.DataFrame, languages: Sequence[str], uncertainty: Mapping[str, int]
+) -> Finding:
+    """Judge what the related neurons add to the specific ones, beside random neurons."""
+    names = [NONE, WITH_RELATED, SPECIFIC_RANDOM]
+    if not {SPECIFIC, WITH_RELATED} <= set(problems["set"]):
+        reason = (
+            "needs specific and specific+related (deactivation.sets), of a method with related "
+            "neurons"
+        )
+        return untested([_BEYOND_SPECIFIC], reason)[0]
+    if SPECIFIC_RANDOM not in set(problems["set"]):
+        return untested([_BEYOND_SPECIFIC], _NO_CONTROLS)[0]
+    kept = problems[problems["set"].isin(names)]
+    found = changes_of(kept, "nll", languages, names[1:], **uncertainty)
+    beside = np.diagonal(found[SPECIFIC_RANDOM].control, axis1=1, axis2=2)  # (1 + R, K)
+    more = np.diagonal(found[WITH_RELATED].own, axis1=1, axis2=2) - beside
+    related = ~np.isnan(beside[0])  # nothing is measured of a language without related neurons
+    mean = more[:, related].mean(axis=1) if related.any() else np.full(len(more), np.nan)
+    measured = int(kept.loc[kept["nll"].notna(), "problem"].nunique())
+    return by_draws(_BEYOND_SPECIFIC, mean, Units(measured, "problems"), _LOSS_MARGIN)
 
 
 def _set_of(names: np.ndarray) -> str:
     """Return the set of neurons that the claims are about."""
-    whole = [name for name in names if name != NONE and AT_PHASE not in name]
+    whole = [name for name in names if name != NONE and is_whole(name)]
     return next((name for name in _SETS if name in whole), whole[0])
 
 

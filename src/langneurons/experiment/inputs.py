@@ -184,7 +184,7 @@ def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons to switch off and, if asked for, the phases and the texts to score."""
     stage, keys = experiment.deactivation, dict(wildcards.items())
     measured = experiment.measured_on(wildcards.dataset)
-    texts: Reads = _measured(experiment, wildcards)
+    texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
     if stage.texts == "responses" or experiment.holds_texts(measured):
         texts["tokens"] = _tokens(experiment, wildcards.model, measured)
     if wildcards.method == "mask":
@@ -207,7 +207,17 @@ def _parallel(experiment: Inventory, wildcards: Any) -> Reads:
 
 def _steered(experiment: Inventory, wildcards: Any) -> Reads:
     """The questions, and the texts over which a language's activations are collected."""
-    return {**_measured(experiment, wildcards), **_own_tokens(experiment, wildcards)}
+    return {
+        **_measured(experiment, wildcards),
+        **_own_tokens(experiment, wildcards),
+        **_matched(experiment.steering.control, dict(wildcards.items())),
+    }
+
+
+def _matched(control: str, keys: dict[str, str]) -> Reads:
+    """The probabilities, where random controls are matched by them."""
+    matched = control == "activity"
+    return {"probabilities": paths.fill(paths.probabilities, keys)} if matched else {}
 
 
 def _drawn(experiment: Inventory, wildcards: Any) -> Reads:

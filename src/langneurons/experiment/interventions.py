@@ -15,6 +15,8 @@ from langneurons.experiment.sections import (
 )
 
 NeuronSet = Literal["specific", "specific+related", "specific+related+general"]
+#: What random controls are matched on: their number in each layer, or also each neuron's activity.
+Control = Literal["layer", "activity"]
 _Factors = Annotated[list[Positive], Field(min_length=1), *Distinct]
 
 
@@ -36,13 +38,15 @@ class Deactivation(Section):
     """which neurons of a language are switched off together"""
     control_seeds: Whole = 2
     """random controls for each set, with as many neurons in each layer"""
+    control: Control = "layer"
+    """`activity`: each of them like one of the set in peak probability and ‖W_down‖"""
     texts: Literal["prompt", "responses"] = "prompt"
     """whether the NLL is of the prompt's text (as in the release) or of the responses"""
     problems: Count = 250
     """the first n problems are measured"""
     phases: bool = False
     """also switch each set off phase by phase, only its neurons in the layers of one phase; with
-    four phases this makes nearly five times as many cells"""
+    four phases this makes four to five times as many cells"""
     accuracy: bool = True
     """whether the model also answers under every mask, the costly part"""
     max_new_tokens: Count | None = None
@@ -84,6 +88,8 @@ class Steering(Section):
     """the first n problems are asked"""
     control_seeds: Whole = 1
     """random controls for each pair, with as many neurons in each layer"""
+    control: Control = "layer"
+    """as in `deactivation`"""
     max_new_tokens: Count | None = None
     """longest answer; as in `generation` by default"""
     batch_size: Count | None = None

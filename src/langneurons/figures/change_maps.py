@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,10 @@ from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
 from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map
-from langneurons.figures.map_parts import colour_bar, largest_change, say_no_neurons
+from langneurons.figures.map_parts import colour_bar, largest_change, say_alike, say_no_neurons
 from langneurons.figures.style import COLUMN, INK, TEXT, signed
 from langneurons.interventions.schemas import DEACTIVATION, NONE
-from langneurons.neurons.sets import AT_PHASE
+from langneurons.neurons.sets import is_whole
 
 #: Inches: the widest cell, the narrowest panel that fits its title, the lowest and highest row,
 #: the lowest set of rows that fits the colour bar's label.
@@ -92,7 +93,7 @@ def change_maps(
     whole = rows[rows["set"] == NONE].set_index("target")["measure"].reindex(languages).to_numpy()
     maps = {}
     for name in dict.fromkeys(rows.loc[rows["set"] != NONE, "set"]):
-        if AT_PHASE in name:
+        if not is_whole(name):
             continue
         cells = rows[rows["set"] == name]
         own = cells[cells["control_seed"].isna()]
@@ -111,12 +112,17 @@ def change_maps(
     return maps
 
 
-def note_maps(page: Page, table: pd.DataFrame, intervals: pd.DataFrame) -> None:
-    """Note what the rows are, how the controls were drawn, what the marks mean, and n."""
+def note_maps(
+    page: Page, table: pd.DataFrame, intervals: pd.DataFrame, provenance: Mapping[str, Any]
+) -> None:
+    """Note what the rows are, how the controls were drawn, what the marks mean, and n.
+
+    ``provenance`` is that of the table.
+    """
     seeds = table["control_seed"].nunique()
     drawn = f"mean of {seeds} seeds" if seeds > 1 else "1 seed"
     control = (
-        f" Random control: as many other neurons in each layer, {drawn}."
+        f" Random control: as many other neurons in each layer{say_alike(provenance)}, {drawn}."
         if seeds
         else " No random control."
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.figures.change_maps import change_maps, draw_maps, note_maps, read_deactivation
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
@@ -27,6 +27,6 @@ def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
         + (" n/a: the problems have no answers." if unanswered.any() else "")
     )
     intervals = read_table(changes, CHANGES).query("measure == 'accuracy'")
-    note_maps(page, table, intervals)
+    note_maps(page, table, intervals, read_provenance(deactivation))
     maps = change_maps(table, 100 * table["accuracy"].to_numpy(dtype=float), intervals)
     draw_maps(page, table, maps, "RdBu", "percentage\npoints", decimals=1)

@@ -30,6 +30,6 @@ def draw(page: Page, deactivation: str | Path, changes: str | Path) -> None:
         + (" inf: infinite PPL." if np.isinf(perplexity).any() else "")
     )
     intervals = read_table(changes, CHANGES).query("measure == 'log_perplexity'")
-    note_maps(page, table, intervals)
+    note_maps(page, table, intervals, read_provenance(deactivation))
     maps = change_maps(table, np.log1p(perplexity), intervals)
     draw_maps(page, table, maps, "RdBu_r", "change of\nlog(1 + PPL)", decimals=2)

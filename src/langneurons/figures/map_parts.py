@@ -1,6 +1,6 @@
-"""Shared parts of the change maps: the scale, its colour bar, empty rows."""
+"""Shared parts of the change maps: the scale, its colour bar, empty rows, what controls are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from langneurons.figures.style import FAINT
+from langneurons.neurons.controls import ACTIVITY, QUANTITIES
+from langneurons.neurons.sets import is_whole
 
 
 def largest_change(changes: Iterable[np.ndarray]) -> float:
@@ -40,3 +42,21 @@ def say_no_neurons(axes: Axes, row: int, columns: int) -> None:
     """Write "no neurons" across the row of a language that has none to switch off."""
     middle = (columns / 2, row + 0.5)
     axes.text(*middle, "no neurons", ha="center", va="center", fontsize=6, color=FAINT)
+
+
+def say_alike(provenance: Mapping[str, Any]) -> str:
+    """Say what random controls are matched on beside the layer, and how far apart; else nothing.
+
+    Parameters
+    ----------
+    provenance
+        That of a table of deactivation or steering.
+    """
+    if provenance.get("parameters", {}).get("control") != ACTIVITY:
+        return ""
+    whole = [one for one in provenance["controls"] if is_whole(one["set"])]
+    apart = max((abs(one[name]) for one in whole for name in QUANTITIES), default=0.0)
+    return (
+        ", each like one of the set in peak probability and ‖W_down‖ (means apart by at most "
+        f"{apart:.2f} standard deviations of a layer)"
+    )

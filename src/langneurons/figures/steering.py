@@ -14,7 +14,7 @@ from langneurons.errors import InputError
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map, share_heat_map
-from langneurons.figures.map_parts import colour_bar, largest_change, say_no_neurons
+from langneurons.figures.map_parts import colour_bar, largest_change, say_alike, say_no_neurons
 from langneurons.figures.style import COLUMN, TEXT, signed
 from langneurons.interventions.schemas import NONE, STEERING
 
@@ -40,7 +40,7 @@ def draw(page: Page, steering: str | Path) -> None:
     if table.empty:
         raise InputError(f"{steering}: no steered pair of languages")
     facts = read_provenance(steering)
-    page.note(*_notes(table, facts["parameters"]))
+    page.note(*_notes(table, facts))
     _draw_maps(page, table, facts["pivot"])
 
 
@@ -180,7 +180,8 @@ def _row_names(table: pd.DataFrame, languages: list[str]) -> list[str]:
     return [f"{english_name(name)} ({steered.get(name, 0):,})" for name in languages]
 
 
-def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
+def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
+    parameters = facts["parameters"]
     raise_to = parameters["raise_to"]
     to = "the mean" if raise_to == "mean" else f"the {raise_to:g}\u00a0quantile"
     factors = parameters["factors"]
@@ -195,7 +196,7 @@ def _notes(table: pd.DataFrame, parameters: Mapping[str, Any]) -> list[str]:
         f"Cells: percent. Neurons ({parameters['set']}; how many) of the language "
         f"asked in are switched off, those of the language steered to set to {to} of their "
         f"activations in that language{times}. Random control: as many other neurons in each "
-        "layer. Repeated: 4-grams of tokens that occurred in the answer before.",
+        f"layer{say_alike(facts)}. Repeated: 4-grams of tokens that occurred in the answer before.",
         "NLL: of the answers alone, without the question, under the model as it is without an "
         f"intervention; {none['nll'].mean():.2f} nats a token without one. Pale: the 95\u00a0% "
         "bootstrap interval over problems contains 0. –: not measured.",

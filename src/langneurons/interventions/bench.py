@@ -52,7 +52,7 @@ class Bench:
 
     Parameters
     ----------
-    spec, prompts
+    subject, prompts
         The model, and how it is asked.
     questions, texts
         From `read_questions` and `scored_texts`.
@@ -70,7 +70,7 @@ class Bench:
 
     def __init__(
         self,
-        spec: ModelSpec,
+        subject: Subject,
         prompts: Prompts,
         questions: pd.DataFrame,
         texts: pd.DataFrame,
@@ -79,7 +79,7 @@ class Bench:
     ) -> None:
         if parameters["accuracy"]:
             check_languages(languages)
-        self._subject, self._prompts = Subject(spec), prompts
+        self._subject, self._prompts = subject, prompts
         self._questions, self._texts = questions, texts
         self._parameters, self._languages = parameters, list(languages)
 

@@ -1,13 +1,13 @@
 """Switch neurons off and measure what each language loses (METHOD 6).
 
-A cell switches off one set of neurons of one language, or its random control, or nothing at all;
+A cell switches off one set of neurons of one language, or a random control, or nothing at all;
 every cell is measured on all target languages. One job loads the model once and works through its
 share of the cells; each cell is kept as soon as it is finished.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,57 +18,24 @@ import pandas as pd
 from langneurons.artifacts.cells import Measurement, measure_cells
 from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import share_of
-from langneurons.interventions.bench import Bench, deciding_facts, read_questions, scored_texts
-from langneurons.interventions.schemas import DEACTIVATION_ANSWERS, NONE
+from langneurons.interventions.bench import (
+    Bench,
+    Subject,
+    deciding_facts,
+    read_questions,
+    scored_texts,
+)
+from langneurons.interventions.deactivation_cells import Cell, cells_of
+from langneurons.interventions.matching import matched_controls
+from langneurons.interventions.schemas import DEACTIVATION_ANSWERS
 from langneurons.job import CONSOLE
 from langneurons.models.edits import zeroing
 from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import control, read_masks, sets_by_phase, sets_of_table
+from langneurons.neurons.sets import read_masks, sets_by_phase, sets_of_table
 from langneurons.responses.prompts import Prompts
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Neurons that are switched off together."""
-
-    set: str
-    control_seed: int | None
-    deactivated: str | None
-    neurons: np.ndarray
-    """Boolean, (L, D)."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether the set has no neurons, so that there is nothing to measure."""
-        return self.set != NONE and not self.neurons.any()
-
-
-def cells_of(
-    sets: Mapping[str, np.ndarray], control_seeds: int, languages: Sequence[str]
-) -> list[Cell]:
-    """Return all cells: ``none``, then each set of each language, followed by its controls.
-
-    Parameters
-    ----------
-    sets
-        Name → boolean array (K, L, D).
-    control_seeds
-        Number of random controls per set.
-    languages
-        The K languages.
-    """
-    nothing = np.zeros_like(next(iter(sets.values()))[0])
-    cells = [Cell(NONE, None, None, nothing)]
-    for name, masks in sets.items():
-        for language, mask in zip(languages, masks, strict=True):
-            cells.append(Cell(name, None, language, mask))
-            for seed in range(control_seeds):
-                drawn = control(mask, seed, name, language)
-                cells.append(Cell(name, seed, language, drawn))
-    return cells
 
 
 def deactivate(
@@ -83,6 +50,7 @@ def deactivate(
     mask_path: str | Path | None = None,
     tokens_path: str | Path | None = None,
     phases_path: str | Path | None = None,
+    probabilities_path: str | Path | None = None,
     share: tuple[int, int] = (1, 1),
     code: Mapping[str, str] | None = None,
     batch_size: int = 32,
@@ -104,9 +72,10 @@ def deactivate(
     template
         The prompt, see `langneurons.responses.prompts.Prompts`.
     parameters
-        ``sets`` (keys of `langneurons.neurons.sets.SETS`), ``control_seeds``, ``texts``
-        (``prompt`` or ``responses``: what is scored), ``problems`` (how many of each language,
-        from the first), ``accuracy`` (whether to ask for answers) and their ``max_new_tokens``.
+        ``sets`` (keys of `langneurons.neurons.sets.SETS`), ``control`` (``layer`` or ``activity``:
+        what random controls are matched on) and ``control_seeds``, ``texts`` (``prompt`` or
+        ``responses``: what is scored), ``problems`` (how many of each language, from the first),
+        ``accuracy`` (whether to ask for answers) and their ``max_new_tokens``.
     neurons_path, mask_path
         Where the sets come from: a neurons artefact, or a published mask file, whose masks are
         the only set.
@@ -114,6 +83,8 @@ def deactivate(
         The tokens of the responses; needed where ``texts`` is ``responses``.
     phases_path
         A segments artefact: each set is then also switched off phase by phase.
+    probabilities_path
+        The activation probabilities; needed where ``control`` is ``activity``.
     share
         ``(index, of)``, index from 1.
     code
@@ -126,8 +97,9 @@ def deactivate(
     Raises
     ------
     InputError
-        If the mask belongs to another model, a language has no problems, or a text does not fit
-        the model. All but the last are detected before the weights are loaded.
+        If the mask or the probabilities belong to another model, a language has no problems, a
+        text does not fit the model, or it has no norms to match controls by. All but the last two
+        are detected before the weights are loaded.
     """
     card = read_card(card_path)
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
@@ -139,27 +111,39 @@ def deactivate(
         sets = sets_of_table(neurons_path, parameters["sets"], shape, languages)
     if phases_path is not None:
         sets |= sets_by_phase(sets, phases_path)
-    cells = share_of(cells_of(sets, parameters["control_seeds"], languages), share)
     prompts = Prompts(template, spec)
     questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
     texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
-    bench = Bench(spec, prompts, questions, texts, batched, languages)
-    # A cell does not depend on which other sets are switched off.
-    deciding = {key: value for key, value in parameters.items() if key != "sets"}
+    subject = Subject(spec)
+    bench = Bench(subject, prompts, questions, texts, batched, languages)
+    controls = matched_controls(
+        subject, parameters["control"], probabilities_path, shape, languages
+    )
+    # All of them, whatever the share: the record of controls is the same in all shares.
+    planned = cells_of(sets, parameters["control_seeds"], languages, controls)
+    controls.report()
+    cells = share_of(planned, share)
+    # A cell does not depend on which other sets are switched off, nor on how its neurons were
+    # drawn, but on which they are.
+    deciding = {key: value for key, value in parameters.items() if key not in ("sets", "control")}
     measurement = Measurement(
         rows=partial(_rows, questions=questions, bench=bench),
         keys=lambda cell: [cell.set, cell.control_seed, cell.deactivated, cell.neurons.shape],
         neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
         facts=deciding_facts(spec, questions, texts, deciding, languages, code),
     )
-    inputs = [card_path, corpus_path, neurons_path, mask_path, tokens_path, phases_path]
+    inputs = [
+        *(card_path, corpus_path, neurons_path, mask_path, tokens_path, phases_path),
+        probabilities_path,
+    ]
     provenance = {
         "inputs": [str(path) for path in inputs if path is not None],
         "model": asdict(spec),
         "template": template,
         "parameters": dict(parameters),
         "languages": list(languages),
+        "controls": controls.drawn,
         "share": list(share),
     }
     measured = sum(not cell.empty for cell in cells)

@@ -22,6 +22,7 @@ from langneurons.artifacts.tables import (
     write_table,
 )
 from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS, NONE
+from langneurons.neurons.sets import SPECIFIC_RANDOM
 from langneurons.uncertainty.resampling import draw_weights, percentile_interval
 from langneurons.uncertainty.tests import benjamini_hochberg, p_of_mean
 
@@ -35,10 +36,11 @@ def _with_interval(*names: str) -> str:
 
 #: One row per measure (``log_perplexity``: log(1 + PPL); ``accuracy``: a share) × set × control ×
 #: deactivated × target language: the change relative to no neurons switched off, null where nothing
-#: was measured, with its 95 % interval. ``control`` is the mean over the set's random controls.
-#: ``p``, paired over problems, is of the set changing as its control does; ``p_adjusted`` is that
-#: among all cells of the set (Benjamini–Hochberg). Both are null in rows of controls, and with too
-#: few problems.
+#: was measured, with its 95 % interval. ``control`` is the mean over the set's random controls,
+#: which is all there is of `SPECIFIC_RANDOM`. ``p``, paired over problems, is of the set changing
+#: as the controls drawn for the same deactivated language do, on that target: each row of the map
+#: has its own null. ``p_adjusted`` is that among all cells of the set (Benjamini–Hochberg). Both
+#: are null in rows of controls, and with too few problems.
 CHANGES = artefact(
     "deactivation_changes",
     "measure string, set string, control bool, deactivated string, target string, "
@@ -75,8 +77,8 @@ class Changes:
     control
         The same, averaged over the random controls; NaN where there are none.
     p
-        (K, K): of own equalling control, by a t test paired over problems; NaN where there are no
-        controls or too few problems.
+        (K, K): of own equalling control, by a t test paired over problems; a row's controls are
+        those drawn for its own language. NaN where there are none, or too few problems.
     """
 
     own: np.ndarray
@@ -113,9 +115,13 @@ def write_changes(
         found = changes_of(problems, column, languages, sets, **uncertainty)
         for name, change in found.items():
             keys = {"measure": measure, "set": name}
+            of_set, of_controls = (rows.assign(**keys) for rows in _change_rows(change, languages))
+            if name == SPECIFIC_RANDOM:
+                changes.append(of_controls)
+                continue
+            changes += [of_set, of_controls]
             rows = problems[(problems["set"] == name) & problems["control_seed"].isna()]
             neurons = rows.groupby("deactivated")["neurons"].first().reindex(languages)
-            changes += [table.assign(**keys) for table in _change_rows(change, languages)]
             table = dominance_of(change, languages, neurons.to_numpy())
             count = problems.loc[problems[column].notna(), "problem"].nunique()
             dominance.append(table.assign(**keys, problems=count))

@@ -22,7 +22,8 @@ from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import share_of
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
-from langneurons.interventions.bench import deciding_facts, read_questions
+from langneurons.interventions.bench import Subject, deciding_facts, read_questions
+from langneurons.interventions.matching import matched_controls
 from langneurons.interventions.schemas import STEERING_ANSWERS
 from langneurons.interventions.steering_bench import SteeringBench
 from langneurons.interventions.steering_cells import cells_of
@@ -47,6 +48,7 @@ def steer(
     languages: Sequence[str],
     template: str,
     parameters: Mapping[str, Any],
+    probabilities_path: str | Path | None = None,
     code: Mapping[str, str] | None = None,
     share: tuple[int, int] = (1, 1),
     batch_size: int = 32,
@@ -63,6 +65,8 @@ def steer(
         A neurons artefact: which neurons belong to which language.
     tokens_path
         The tokens of the responses over which B's activations are collected.
+    probabilities_path
+        The activation probabilities; needed where ``control`` is ``activity``.
     output
         A table of `STEERING_ANSWERS`; finished cells are kept beside it.
     languages
@@ -70,29 +74,40 @@ def steer(
     parameters
         ``languages`` (those steered from and to), ``set`` (a key of
         `langneurons.neurons.sets.SETS`), ``raise_to`` (``mean``, or a quantile of B's activations),
-        ``factors`` (each multiplies that), ``control_seeds``, ``problems`` (how many of each
-        language, from the first) and ``max_new_tokens``, which bounds every answer.
+        ``factors`` (each multiplies that), ``control`` (``layer`` or ``activity``: what random
+        controls are matched on) and ``control_seeds``, ``problems`` (how many of each language,
+        from the first) and ``max_new_tokens``, which bounds every answer.
 
     Raises
     ------
     InputError
-        If the neurons belong to another model, a language has no problems or no response tokens,
-        or a prompt leaves no room for the answer.
+        If the neurons or the probabilities belong to another model, a language has no problems or
+        no response tokens, a prompt leaves no room for the answer, or the model has no norms to
+        match controls by.
     """
     card = read_card(card_path)
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
     name, steered = parameters["set"], list(parameters["languages"])
     sets = sets_of_table(neurons_path, [name], shape, languages)[name]
-    masks = {language: sets[list(languages).index(language)] for language in steered}
+    masks = dict(zip(languages, sets, strict=True))
     check_languages(languages)
     prompts = Prompts(template, spec)
     questions = read_questions(corpus_path, prompts, parameters["problems"], steered)
     texts = _texts_of(tokens_path, steered)
-    cells = share_of(cells_of(masks, parameters["control_seeds"], parameters["factors"]), share)
+    subject = Subject(spec)
+    controls = matched_controls(
+        subject, parameters["control"], probabilities_path, shape, languages
+    )
+    seeds, factors = parameters["control_seeds"], parameters["factors"]
+    # All of them, whatever the share: the record of controls is the same in all shares.
+    planned = cells_of(masks, steered, seeds, factors, controls)
+    controls.report()
+    cells = share_of(planned, share)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
-    bench = SteeringBench(spec, prompts, questions, texts, cells, batched, progress)
-    # A cell does not depend on which other languages are steered, nor on the other factors.
-    cell_only = ("languages", "factors")
+    bench = SteeringBench(subject, prompts, questions, texts, cells, batched, progress)
+    # A cell does not depend on which other languages are steered, nor on the other factors, nor on
+    # how its neurons were drawn, but on which they are.
+    cell_only = ("languages", "factors", "control")
     deciding = {key: value for key, value in parameters.items() if key not in cell_only}
     measurement = Measurement(
         rows=bench.rows,
@@ -106,12 +121,14 @@ def steer(
         neurons=lambda cell: [np.packbits(mask).tobytes() for mask in (cell.lowered, cell.raised)],
         facts=deciding_facts(spec, questions, texts, deciding, languages, code),
     )
+    inputs = [card_path, corpus_path, neurons_path, tokens_path, probabilities_path]
     provenance = {
-        "inputs": [str(path) for path in (card_path, corpus_path, neurons_path, tokens_path)],
+        "inputs": [str(path) for path in inputs if path is not None],
         "model": asdict(spec),
         "template": template,
         "parameters": dict(parameters),
         "languages": list(languages),
+        "controls": controls.drawn,
     }
     asked = questions["language"].value_counts()
     measured = [cell for cell in cells if not cell.empty]

@@ -14,7 +14,6 @@ from langneurons.interventions.steering_cells import Cell
 from langneurons.models.edits import Edit, intervening, zeroing
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.memory import lowering
-from langneurons.models.spec import ModelSpec
 from langneurons.responses.prompts import Prompts
 from langneurons.responses.tokens import encode
 
@@ -33,7 +32,7 @@ class SteeringBench:
 
     Parameters
     ----------
-    spec, prompts
+    subject, prompts
         The model, and how it is asked.
     questions
         From `langneurons.interventions.bench.read_questions`.
@@ -50,7 +49,7 @@ class SteeringBench:
 
     def __init__(
         self,
-        spec: ModelSpec,
+        subject: Subject,
         prompts: Prompts,
         questions: pd.DataFrame,
         texts: pd.DataFrame,
@@ -58,7 +57,7 @@ class SteeringBench:
         parameters: Mapping[str, Any],
         progress: bool,
     ) -> None:
-        self._subject, self._prompts = Subject(spec), prompts
+        self._subject, self._prompts = subject, prompts
         self._questions, self._texts = questions, texts
         self._cells, self._parameters, self._progress = cells, parameters, progress
         self._values: tuple[str, np.ndarray] | None = None

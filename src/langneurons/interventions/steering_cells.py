@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from langneurons.interventions.matching import Controls
 from langneurons.interventions.schemas import CONTROL, NONE, STEERED
-from langneurons.neurons.sets import control
 
 
 @dataclass(frozen=True)
@@ -28,48 +28,60 @@ class Cell:
 
 
 def cells_of(
-    masks: Mapping[str, np.ndarray], control_seeds: int, factors: Sequence[float] = (1.0,)
+    masks: Mapping[str, np.ndarray],
+    steered: Sequence[str],
+    control_seeds: int,
+    factors: Sequence[float],
+    controls: Controls,
 ) -> list[Cell]:
     """Return all cells: ``none`` for each language, then pairs and controls by target language.
 
     Parameters
     ----------
     masks
-        Language → boolean array (L, D) of its neurons.
+        Language → boolean array (L, D) of its neurons, of all languages.
+    steered
+        Those steered from and to.
     control_seeds
         Number of random controls per pair.
     factors
         What raised neurons are multiplied by: each pair and its controls, the same at all factors.
+    controls
+        Draws the controls, never from the neurons of any language.
     """
     nothing = np.zeros_like(next(iter(masks.values())))
-    cells = [Cell(NONE, None, source, None, nothing, nothing) for source in masks]
-    for target, raised in masks.items():
-        for source, own in masks.items():
+    claimed = np.logical_or.reduce(list(masks.values()))
+    cells = [Cell(NONE, None, source, None, nothing, nothing) for source in steered]
+    for target in steered:
+        for source in steered:
             if source == target:
                 continue
+            raised, own = masks[target], masks[source]
             # Shared neurons are only raised: switching them off would work against the steering.
             lowered = own & ~raised
             empty = not (own.any() and raised.any())
-            controls = [
-                _control(lowered, raised, seed, f"{source} to {target}")
+            drawn = [
+                _control(controls, lowered, raised, claimed, seed, f"{source} to {target}")
                 for seed in range(control_seeds)
             ]
             for factor in factors:
                 cells.append(Cell(STEERED, None, source, target, lowered, raised, factor, empty))
                 cells += [
-                    Cell(CONTROL, seed, source, target, *drawn, factor, empty)
-                    for seed, drawn in enumerate(controls)
+                    Cell(CONTROL, seed, source, target, *both, factor, empty)
+                    for seed, both in enumerate(drawn)
                 ]
     return cells
 
 
 def _control(
-    lowered: np.ndarray, raised: np.ndarray, seed: int, name: str
+    controls: Controls,
+    lowered: np.ndarray,
+    raised: np.ndarray,
+    claimed: np.ndarray,
+    seed: int,
+    pair: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw as many other neurons in each layer, as many to lower and as many to raise."""
-    drawn = control(lowered | raised, seed, "steering", name)
-    drawn_raised = np.zeros_like(drawn)
-    generator = np.random.default_rng([seed, *name.encode()])
-    for row, chosen, count in zip(drawn_raised, drawn, raised.sum(axis=1), strict=True):
-        row[generator.permutation(np.flatnonzero(chosen))[:count]] = True
-    return drawn & ~drawn_raised, drawn_raised
+    drawn_raised = controls.draw(raised, claimed, seed, "raised", pair)
+    drawn_lowered = controls.draw(lowered, claimed | drawn_raised, seed, "lowered", pair)
+    return drawn_lowered, drawn_raised

@@ -1,6 +1,5 @@
-"""Which neurons to switch off: sets by type and language, published masks, random controls."""
+"""Which neurons to switch off: sets by type and language, and published masks."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +16,13 @@ from langneurons.neurons.types import TYPES
 if TYPE_CHECKING:
     from torch import Tensor
 
+#: The two sets that differ by the related neurons; and, no set of a language, the specific neurons
+#: with as many random ones as there are related, the control of what the related ones add.
+SPECIFIC, WITH_RELATED, SPECIFIC_RANDOM = "specific", "specific+related", "specific+random"
 #: Types of neurons in each set (METHOD 6); a language's set has those with p > τ for it.
 SETS = {
-    "specific": ("specific",),
-    "specific+related": ("specific", "related"),
+    SPECIFIC: ("specific",),
+    WITH_RELATED: ("specific", "related"),
     "specific+related+general": ("specific", "related", "general"),
 }
 #: Name of the set from a published mask file.
@@ -98,6 +100,11 @@ def sets_by_phase(sets: Mapping[str, np.ndarray], phases_path: str | Path) -> di
     return found
 
 
+def is_whole(name: str) -> bool:
+    """Tell whether a set is all neurons of its kind: no part of one phase, no random neurons."""
+    return AT_PHASE not in name and name != SPECIFIC_RANDOM
+
+
 def phase_set(name: str, phase: int) -> str:
     """Return the name of the part of a set that lies in one phase (from 1)."""
     return f"{name}{AT_PHASE}{phase}"
@@ -144,34 +151,6 @@ def read_masks(
                 )
             rows[layer, indices] = True
     return {MASK: mask}
-
-
-def control(neurons: np.ndarray, seed: int, name: str, language: str) -> np.ndarray:
-    """Draw as many random neurons in each layer as a set has there, from outside the set.
-
-    If the set is more than half of a layer, too few neurons lie outside it: all of them are
-    taken, and the rest are drawn from the set.
-
-    Parameters
-    ----------
-    neurons
-        The set, boolean (L, D).
-    seed, name, language
-        These and the set determine the draw: the control's seed, the names of set and language.
-
-    Returns
-    -------
-    numpy.ndarray
-        Boolean, (L, D).
-    """
-    digest = hashlib.sha256(f"{name}\n{language}".encode()).digest()
-    generator = np.random.default_rng([seed, *np.frombuffer(digest[:16], dtype=np.uint32)])
-    drawn = np.zeros_like(neurons)
-    for chosen, row in zip(drawn, neurons, strict=True):
-        outside, inside = np.flatnonzero(~row), np.flatnonzero(row)
-        order = np.concatenate([generator.permutation(outside), generator.permutation(inside)])
-        chosen[order[: len(inside)]] = True
-    return drawn
 
 
 def _load(path: Path) -> "list[list[Tensor]]":

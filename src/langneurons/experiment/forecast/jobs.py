@@ -10,6 +10,7 @@ from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.models import QUESTIONS
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
+from langneurons.neurons.sets import SPECIFIC_RANDOM
 from langneurons.responses.prompts import PLAIN
 
 #: A job's share of the work: its index, from 1, and the number of shares.
@@ -80,7 +81,10 @@ class Forecast:
         settings = SETTINGS["deactivate"](self._experiment, wildcards)
         parameters, languages = settings["parameters"], settings["languages"]
         sets = SETTINGS["merge_deactivation"](self._experiment, wildcards)["sets"]
-        cells = 1 + len(sets) * len(languages) * (1 + parameters["control_seeds"])
+        seeds = parameters["control_seeds"]
+        # Of the random neurons beside the specific ones there are controls only.
+        rows = sum(seeds + (name != SPECIFIC_RANDOM) for name in sets)
+        cells = 1 + len(languages) * rows
         own = _own(cells, part)
         asked = self._asked(wildcards, settings, languages)
         (read,), certainty = sums(asked, "prompt"), ABOUT

@@ -50,7 +50,10 @@ def _template(experiment: Inventory, wildcards: Any) -> str:
 
 
 def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
-    """Names of the sets of neurons, in order; each is followed by its parts, phase by phase."""
+    """Names of the sets of neurons, in order; each is followed by its parts, phase by phase.
+
+    Last, where both are there, the control of what related neurons add to specific ones.
+    """
     stage = experiment.deactivation
     segments = experiment.config.phases.segments if stage.phases else 0
     sets = [
@@ -58,6 +61,8 @@ def _deactivated_sets(experiment: Inventory, wildcards: Any) -> Settings:
         for name in _sets(experiment, wildcards.method)
         for part in [name, *(f"{name}@phase {phase}" for phase in range(1, segments + 1))]
     ]
+    if {"specific", "specific+related"} <= {*sets} and stage.control_seeds:
+        sets.append("specific+random")
     return {
         "languages": experiment.languages,
         "sets": ["mask"] if wildcards.method == "mask" else sets,
