@@ -104,7 +104,7 @@ def test_comparisons_know_their_models_and_the_languages_trained_on():
         "method": "lape",
         "parameters": {"top_rate": 0.01, "threshold_quantile": 0.95},
         "scale": "common",
-        "uncertainty": {"replicates": 200, "seed": 0},
+        "uncertainty": {"replicates": 200, "seed": 0, "design_effect": 3},
     }
     own = settings("compare_models", sides, comparison={"scale": "own"})
     assert own["scale"] == "own"

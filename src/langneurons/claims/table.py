@@ -29,6 +29,7 @@ from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
 from langneurons.neurons.stability import CERTAINTY, DRAWS
 from langneurons.phases.segmentation import SEGMENTS
 from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
+from langneurons.uncertainty.resampling import Units
 
 
 def write_claims(
@@ -59,7 +60,7 @@ def write_claims(
     segments = read_table(paths["segments"], SEGMENTS)
     certainty, draws = read_table(paths["certainty"], CERTAINTY), read_table(paths["draws"], DRAWS)
     typed = read_provenance(paths["certainty"])
-    numbers = numbers_in_draws(certainty, draws, typed["folds"])
+    numbers = numbers_in_draws(certainty, draws, Units(**typed["units"]))
     bootstrap = {"replicates": replicates, "seed": seed}
     problems = _read(paths, "deactivation", DEACTIVATION_PROBLEMS)
     findings = [
@@ -69,7 +70,7 @@ def write_claims(
         retrieval_finding(_read(paths, "retrieval", PARTNERS), segments),
         *deactivation_findings(problems, languages, pivot, bootstrap),
     ]
-    facts = {"method": typed["method"], "folds": typed["folds"], "margin": margin, **bootstrap}
+    facts = {"method": typed["method"], "units": typed["units"], "margin": margin, **bootstrap}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
 
 
@@ -102,19 +103,19 @@ def write_alignment_claims(
     by_language = read_table(paths["languages"], changes.LANGUAGES)
     draws = read_table(paths["language_draws"], changes.LANGUAGE_DRAWS)
     compared = read_provenance(paths["totals"])
-    folds = int(compared["folds"])
+    units = Units(**compared["units"])
     others = [name for name in languages if name not in (*trained, pivot)]
     groups = ([name for name in trained if name != pivot], others)
     retrieval = _read(paths, "retrieval", RETRIEVAL_CHANGE)
     accuracy = _read(paths, "accuracy", ACCURACY_CHANGE)
     findings = [
-        *change_findings(totals, phases, folds, margin, related),
+        *change_findings(totals, phases, units, margin, related),
         *attribution_findings(_read(paths, "attribution", ATTRIBUTION), related),
-        *like_change_findings(by_language, draws, groups, folds, margin, related),
-        *overlap_findings(read_table(paths["overlap"], OVERLAP), folds, related),
+        *like_change_findings(by_language, draws, groups, units, margin, related),
+        *overlap_findings(read_table(paths["overlap"], OVERLAP), units, related),
         *help_findings(retrieval, accuracy, groups, margin),
     ]
-    kept = ("before", "after", "scale", "folds", "replicates", "seed")
+    kept = ("before", "after", "scale", "units", "replicates", "seed")
     facts = {"trained": list(trained), "margin": margin, **{key: compared[key] for key in kept}}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
 

@@ -114,6 +114,9 @@ class Uncertainty(Section):
     accuracy, deactivation, steering); 0 for none"""
     seed: Whole = 0
     """seed of the bootstrap"""
+    design_effect: Annotated[float, Field(ge=1)] = 3
+    """published counts have one fold: tokens are drawn in place of problems, so many times fewer of
+    them, since those of a text are alike (METHOD 10)"""
 
 
 class Colours(Section):

@@ -13,6 +13,7 @@ from langneurons.experiment.settings.basis import (
     bootstrap,
     compared,
     deciding,
+    drawn_texts,
     spec_of,
 )
 from langneurons.responses.prompts import CHAT
@@ -112,7 +113,7 @@ def _sensitivity(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _resampling(experiment: Inventory, wildcards: Any) -> Settings:
-    return {**_typing(experiment, wildcards), **bootstrap(experiment)}
+    return {**_typing(experiment, wildcards), **drawn_texts(experiment)}
 
 
 def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
@@ -120,7 +121,7 @@ def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
 
 
 def _phases(experiment: Inventory, wildcards: Any) -> Settings:
-    return {**_method(experiment, wildcards), **bootstrap(experiment)}
+    return {**_method(experiment, wildcards), **drawn_texts(experiment)}
 
 
 def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
@@ -128,7 +129,7 @@ def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
         **compared(experiment, wildcards),
         **_method(experiment, wildcards),
         "scale": experiment.config.comparison.scale,
-        "uncertainty": bootstrap(experiment),
+        "uncertainty": drawn_texts(experiment),
     }
 
 
