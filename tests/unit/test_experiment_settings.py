@@ -14,7 +14,7 @@ def test_a_rule_that_runs_a_model_says_which():
     assert settings("count_activations", selection()) == {
         "spec": spec,
         "languages": ["en", "de", "sw"],
-        "folds": 10,
+        "folds": None,
     }
     assert settings("tokenize", selection()) == {"spec": spec, "empty": "error"}
 

@@ -107,8 +107,9 @@ class Uncertainty(Section):
     RERUNS: ClassVar[str] = "stability"
     RERUNS_OF: ClassVar[Mapping[str, str]] = {"folds": "activations"}
 
-    folds: Count = 10
-    """number of folds that problems are split into; counts are kept by fold"""
+    folds: Count | None = None
+    """number of folds that problems are split into; counts are kept by fold. By default 25, or as
+    many as there are problems if these are fewer; intervals need ten"""
     replicates: Whole = 200
     """bootstrap replicates, over folds (stability, phases, comparisons) or problems (change of
     accuracy, deactivation, steering); 0 for none"""
