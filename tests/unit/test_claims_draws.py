@@ -116,8 +116,20 @@ def alignment_claims(folder, before, after):
     read = ("totals", "phases", "languages", "language_draws", "overlap")
     paths = {name: outputs[name] for name in read}
     about = {name: COMPARED[name] for name in ("languages", "pivot", "trained")}
-    write_alignment_claims(paths, folder / "claims", **about, margin=0.05, related=True)
+    write_alignment_claims(paths, folder / "claims", **about, margin=0.05, related=True, others=[])
     return read_table(folder / "claims", CLAIMS).set_index("claim")
+
+
+def test_another_methods_totals_are_read(tmp_path):
+    counts = counts_of()
+    alignment_claims(tmp_path, counts, counts)
+    read = ("totals", "phases", "languages", "language_draws", "overlap")
+    paths = {**{name: tmp_path / name for name in read}, "lape_totals": tmp_path / "totals"}
+    about = {name: COMPARED[name] for name in ("languages", "pivot", "trained")}
+    output = tmp_path / "claims"
+    write_alignment_claims(paths, output, **about, margin=0.05, related=True, others=["lape"])
+    row = read_table(output, CLAIMS).set_index("claim").loc["specific_changed_in_total_by_lape"]
+    assert (row["estimate"], row["low"], row["verdict"]) == (0, 0, CONTRADICTED)
 
 
 def test_a_model_against_itself_supports_no_change(tmp_path):
@@ -150,14 +162,16 @@ def test_the_claims_about_one_model(tmp_path, folds):
     inputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
     write_stability(paths["counts"], inputs, METHOD, PARAMETERS, LANGUAGES, **DRAWING)
     inputs["segments"] = paths["segments"]
-    settings = {"languages": LANGUAGES, "pivot": "en"}
+    # The method itself stands in for another one.
+    inputs |= {f"lape_{name}": inputs[name] for name in ("certainty", "draws")}
+    settings = {"languages": LANGUAGES, "pivot": "en", "others": ["lape"]}
     write_claims(inputs, tmp_path / "claims", "sums", **settings, **UNCERTAINTY, margin=0.05)
     table = read_table(tmp_path / "claims", CLAIMS)
-    groups = ["layers", "languages", "positions", "shared space", "interventions"]
+    groups = ["layers", "languages", "positions", "shared space", "interventions", "other methods"]
     assert table["group"].unique().tolist() == groups
     assert table["claim"].is_unique
     tested = table[table["verdict"] != NOT_TESTED]
-    assert set(tested["group"]) == {"layers", "languages"}
+    assert set(tested["group"]) == {"layers", "languages", "other methods"}
     if folds == 1:
         assert (tested["verdict"] == INCONCLUSIVE).all()
         assert tested["reason"].str.startswith("one fold").all()

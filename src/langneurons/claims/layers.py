@@ -131,9 +131,7 @@ def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> li
     if len(segments) != PHASES:
         reason = f"there are {len(segments)} phases (phases.segments); the claim is of {PHASES}"
         return untested([*_PATTERN, _ORDER], reason) + _supported(numbers)
-    starts = segments["first_layer"].to_numpy()
-    lengths = np.diff([*starts, numbers.layers.shape[1]])
-    by_phase = np.add.reduceat(numbers.layers, starts, axis=1) / lengths[:, None]  # (1 + R, S, 4)
+    by_phase = per_layer(numbers, segments)
     language = by_phase[..., SPECIFIC] + by_phase[..., RELATED]
     general = by_phase[..., GENERAL]
     peaks = np.minimum(language[:, 0], language[:, 2])
@@ -150,6 +148,13 @@ def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> li
         for claim, (more, less) in zip(_PATTERN, compared, strict=True)
     ]
     return [*found, _ordered(numbers), *_supported(numbers)]
+
+
+def per_layer(numbers: Numbers, segments: pd.DataFrame) -> np.ndarray:
+    """Return the mean number of neurons per layer of each phase and type, (1 + R, S, 4)."""
+    starts = segments["first_layer"].to_numpy()
+    lengths = np.diff([*starts, numbers.layers.shape[1]])
+    return np.add.reduceat(numbers.layers, starts, axis=1) / lengths[:, None]
 
 
 def pivot_finding(numbers: Numbers, languages: Sequence[str], pivot: str, share: float) -> Finding:
