@@ -242,12 +242,6 @@ def test_folds_are_ranks_of_the_sorted_ids():
         folds_of(["b", "9", "b", "10", "a"], 5)
 
 
-def test_there_are_25_folds_by_default_or_one_a_problem():
-    assert folds_of(["b", "9", "b", "10", "a"], None).tolist() == [3, 1, 3, 0, 2]
-    many = folds_of([f"{i:03}" for i in range(60)], None)
-    assert np.bincount(many).tolist() == [3] * 10 + [2] * 15
-
-
 # --- The artefact ---
 
 

@@ -3,10 +3,12 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from experiment_cases import CONFIG, Wildcards, experiment
 
 from langneurons import job as jobs
+from langneurons.activations.collection import folds_of
 from langneurons.corpora.assembly import write_corpus
 from langneurons.errors import InputError
 from langneurons.experiment.models import QUESTIONS
@@ -31,9 +33,12 @@ def test_where_the_configuration_says_how_many_problems_there_are():
 
 
 def test_without_the_key_no_data_set_is_too_small():
-    """There are then as many folds as problems: see test_activations.py."""
     experiment(datasets={"sums": {"format": "demo", "problems": 3}})
     assert demanded("tales") is None
+    # There are as many folds as problems, up to 25.
+    assert folds_of(["b", "9", "b", "10", "a"], None).tolist() == [3, 1, 3, 0, 2]
+    many = folds_of([f"{i:03}" for i in range(60)], None)
+    assert np.bincount(many).tolist() == [3] * 10 + [2] * 15
 
 
 def test_questions_of_an_alignment_need_no_folds():
