@@ -14,6 +14,16 @@ from langneurons.responses.accuracy import ACCURACY
 LANGUAGES = ["en", "de", "zh"]
 
 
+def heights(axes):
+    """The heights of all bars."""
+    return [bar.get_height() for container in axes.containers for bar in container]
+
+
+def texts(axes):
+    """What is written in a panel."""
+    return [text.get_text() for text in axes.texts]
+
+
 def drawn(number, units="folds"):
     """What the provenance says of 200 draws of so many folds or tokens."""
     return {"units": {"number": number, "name": units}, "draws": 200}

@@ -153,13 +153,9 @@ def _accuracy(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _accuracy_change(experiment: Inventory, wildcards: Any) -> Settings:
-    names = (wildcards.before, wildcards.after)
-    return {
-        "languages": experiment.languages,
-        "trained": experiment.trained(*names),
-        "names": names,
-        "uncertainty": bootstrap(experiment),
-    }
+    both = compared(experiment, wildcards)
+    del both["pivot"]  # a language like all others here
+    return {**both, "uncertainty": bootstrap(experiment)}
 
 
 def _drawn(experiment: Inventory, wildcards: Any) -> Settings:
