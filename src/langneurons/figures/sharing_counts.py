@@ -58,17 +58,19 @@ def draw(page: Page, sharing: Path, controls: Sequence[Path], summaries: Sequenc
     pitch = bar_pitch(page, K + 1) * _BAR
     for population, axes in panels.items():
         rows = table[table["population"] == population]
-        # No number is below 0; where there is no interval, it ends at the number.
+        # No number is below 0.
         low = (rows["before"] + rows["change_low"]).clip(lower=0).to_numpy()
         high = (rows["before"] + rows["change_high"]).to_numpy()
-        tops = {"before": rows["before"].to_numpy(), "after": np.fmax(rows["after"], high)}
+        afters = [_after(one.table, population) for one in others]
+        # Labels stand above all that is drawn.
+        top = np.fmax.reduce([rows["after"].to_numpy(), high, *afters])
+        tops = {"before": rows["before"].to_numpy(), "after": top}
         count_axis(axes, np.array(list(tops.values())), "neurons", _HEADROOM)
         for side, look, shift in (("before", BEFORE, -0.5), ("after", AFTER, 0.5)):
             x = np.arange(K + 1) + shift * _BAR
             axes.bar(x, rows[side], width=_BAR, edgecolor=INK, linewidth=0.4, label=side, **look)
             if side == "after":
                 interval_bars(axes, x, low, high)
-                afters = [_after(one.table, population) for one in others]
                 draw_controls(axes, x, others, afters)
             label_bars(axes, x, tops[side], [f"{n:,}" for n in rows[side]], pitch)
     # With controls the legend is too wide to stand beside the panel's title.

@@ -129,13 +129,15 @@ def t_interval(
     return _interval(estimate, replicates, units, units - 1)
 
 
-def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the 95 % interval of a mean, by Student's t.
 
     Parameters
     ----------
     values
         (S, …): independent measurements, such as one per seed.
+    least
+        The interval reaches at least so far to either side, however much they agree.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         absent = np.full(mean.shape, np.nan)
         return absent, absent
     error = np.std(values, axis=0, ddof=1) / np.sqrt(n)
-    half = stdtrit(n - 1, _PERCENTILES[1] / 100) * error
+    half = np.maximum(stdtrit(n - 1, _PERCENTILES[1] / 100) * error, least)
     return mean - half, mean + half
 
 
