@@ -32,17 +32,14 @@ from simulated_problems import (
 )
 
 from langneurons.activations.counts import Counts
-from langneurons.activations.resampled import (
-    filled_folds,
-    possible_draws,
-    resampled_probabilities,
-)
+from langneurons.activations.resampled import Draws, draw_texts, resampled_probabilities
 from langneurons.artifacts.progress import Progress
 from langneurons.comparison import changes, positions
 from langneurons.comparison.scale import COMMON, OWN, SCALES, Drawn, typed_pair
 from langneurons.neurons.stability import in_draws
 from langneurons.neurons.types import TYPES
-from langneurons.uncertainty.resampling import draw_weights, t_interval
+from langneurons.uncertainty.resampling import FOLDS as OF_FOLDS
+from langneurons.uncertainty.resampling import Units
 
 PIVOT = "en"
 PHASES = pd.DataFrame({"phase": [1, 2], "name": ["first", "second"], "first_layer": [0, 2]})
@@ -82,7 +79,7 @@ def numbers(before: Counts, after: Counts) -> dict[Key, np.ndarray]:
             found[method, scale, name] = np.stack(rows)
         kept = positions.overlap(*pair, NAMES)["overlap"].to_numpy()
         found[method, scale, OVERLAP] = np.stack([np.zeros_like(kept), kept])
-    once = np.ones((1, FOLDS), dtype=np.int64)
+    once = Draws(np.ones((1, FOLDS), dtype=np.int64), Units(FOLDS, OF_FOLDS))
     for method in METHODS:
         row = _of_one_model(before, once, method)[0]
         found[method, ONE, "totals"] = np.stack([np.zeros_like(row), row])
@@ -93,7 +90,8 @@ def intervals(before: Counts, after: Counts, replicates: int, seed: int) -> dict
     """Bounds of each table's intervals and whether there is a change, (3, rows)."""
     found = {}
     probabilities = before.probabilities(), after.probabilities()
-    drawn = Drawn(before, after, replicates, seed)
+    drawn = Drawn(before, after, replicates, seed, design_effect=1)
+    units = drawn.draws.units
     for method in METHODS:
         typed = {scale: typed_pair(*probabilities, method, PARAMETERS, scale) for scale in SCALES}
         for scale in SCALES:
@@ -101,11 +99,11 @@ def intervals(before: Counts, after: Counts, replicates: int, seed: int) -> dict
             for name, counted in WAYS.items():
                 draws = np.array([changes.difference(counted, *pair) for pair in pairs])
                 refitting = changes.difference(counted, typed[COMMON][1], typed[OWN][1])
-                table = changes.change_table(counted, *typed[scale], refitting, draws, drawn.units)
+                table = changes.change_table(counted, *typed[scale], refitting, draws, units)
                 columns = ["change_low", "change_high", "changed"]
                 found[method, scale, name] = table[columns].to_numpy(dtype=float).T
             crossings = np.array([positions.transition_counts(*pair) for pair in pairs])
-            table = positions.overlap(*typed[scale], NAMES, crossings, drawn.units)
+            table = positions.overlap(*typed[scale], NAMES, crossings, units)
             columns = ["overlap_low", "overlap_high"]
             found[method, scale, OVERLAP] = _without_change(table[columns].to_numpy().T)
     return found
@@ -114,11 +112,12 @@ def intervals(before: Counts, after: Counts, replicates: int, seed: int) -> dict
 def intervals_of_one(counts: Counts, replicates: int, seed: int) -> dict[Key, np.ndarray]:
     """The same for the numbers of one model; no change."""
     found = {}
-    draws = draw_weights(filled_folds(counts), replicates, seed)
-    draws = np.concatenate([np.ones_like(draws[:1]), possible_draws(draws, counts)])
+    drawn = draw_texts(counts, replicates=replicates, seed=seed, design_effect=1)
+    # The first is no draw: all folds count once.
+    weights = np.concatenate([np.ones_like(drawn.weights[:1]), drawn.weights])
     for method in METHODS:
-        rows = _of_one_model(counts, draws, method)
-        found[method, ONE, "totals"] = _without_change(t_interval(rows[0], rows[1:], FOLDS))
+        rows = _of_one_model(counts, Draws(weights, drawn.units), method)
+        found[method, ONE, "totals"] = _without_change(drawn.units.interval(rows[0], rows[1:]))
     return found
 
 
@@ -128,7 +127,7 @@ def _without_change(bounds: tuple[np.ndarray, np.ndarray] | np.ndarray) -> np.nd
     return np.stack([low, high, np.full(len(low), np.nan)])
 
 
-def _of_one_model(counts: Counts, draws: np.ndarray, method: str) -> np.ndarray:
+def _of_one_model(counts: Counts, draws: Draws, method: str) -> np.ndarray:
     """Return τ, λ, the cut-off and the number of neurons of each type in each draw (R, 7)."""
     with redirect_stderr(StringIO()):  # a bar for each data set
         numbers_of_draws = in_draws(counts, draws, method, PARAMETERS)[1]
@@ -175,12 +174,11 @@ def _labels(scale: str, name: str) -> list[str]:
 def time_shares(before: Counts, after: Counts, replicates: int) -> pd.DataFrame:
     """Processor milliseconds of a draw: of the probabilities, of typing, and of counting."""
     rows = []
-    drawn = Drawn(before, after, replicates, 0)
-    draws = draw_weights(filled_folds(before, after), replicates, 0)
+    drawn = Drawn(before, after, replicates, 0, design_effect=1)
     for method, scale in PANELS:
         clock = [time.process_time()]
         for counts in (before, after):
-            for _ in resampled_probabilities(counts, draws):
+            for _ in resampled_probabilities(counts, drawn.draws):
                 pass
         clock.append(time.process_time())
         pairs = list(drawn.typed(method, PARAMETERS, scale))

@@ -14,6 +14,21 @@ from langneurons.responses.accuracy import ACCURACY
 LANGUAGES = ["en", "de", "zh"]
 
 
+def heights(axes):
+    """The heights of all bars."""
+    return [bar.get_height() for container in axes.containers for bar in container]
+
+
+def texts(axes):
+    """What is written in a panel."""
+    return [text.get_text() for text in axes.texts]
+
+
+def drawn(number, units="folds"):
+    """What the provenance says of 200 draws of so many folds or tokens."""
+    return {"units": {"number": number, "name": units}, "draws": 200}
+
+
 def draw(module, inputs, values=None):
     """Draw a figure in the default style and return it."""
     return render(module, inputs, "Tiny on MGSM", {}, values).figure
@@ -45,12 +60,13 @@ def summaries(folder, *totals):
     ]
 
 
-def certainty_by_layer(folder, low=None, high=None):
+def certainty_by_layer(folder, low=None, high=None, facts=None):
     """Write intervals of the specific, related, general and other neurons of layers 0–2."""
     kinds = ["specific", "related", "general", "other"]
     places = [str(layer) for layer in range(3) for _ in kinds]
     table = pd.DataFrame({"quantity": "layer", "place": places, "type": kinds * 3})
-    return artefact(folder / "certainty", table.assign(low=low, high=high), CERTAINTY)
+    table = table.assign(low=low, high=high)
+    return artefact(folder / "certainty", table, CERTAINTY, **(facts or drawn(25)))
 
 
 def two_phases(folder, low, high):
@@ -69,7 +85,7 @@ def two_phases(folder, low, high):
 
 
 #: What a comparison's provenance says of its models.
-SIDES = {"before": "base", "after": "aligned", "control": None, "scale": "own"}
+SIDES = {"before": "base", "after": "aligned", "control": None, "scale": "own", **drawn(25)}
 CONTROL = {**SIDES, "after": "shuffled", "control": "shuffled"}
 
 

@@ -28,6 +28,7 @@ def write_phase_artefacts(
     outputs = {name: folder / f"{name}.parquet" for name in names}
     write_segments(neurons, summary, outputs, segments)
     write_phases(
-        outputs["segments"], summary, counts, outputs, "ternary", parameters, replicates, seed=0
-    )
+        outputs["segments"], summary, counts, outputs, "ternary", parameters, replicates,
+        seed=0, design_effect=1,
+    )  # fmt: skip
     return outputs

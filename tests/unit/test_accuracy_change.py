@@ -12,6 +12,7 @@ from langneurons.comparison.accuracy import (
 )
 from langneurons.errors import InputError
 from langneurons.responses.schemas import GRADES
+from langneurons.tables import accuracy_change as accuracy_change_table
 
 BOOTSTRAP = {"replicates": 200, "seed": 0}
 
@@ -156,5 +157,27 @@ def test_written_with_names_and_languages(tmp_path):
     facts = read_provenance(tmp_path / "change")
     assert (facts["before"], facts["after"]) == ("base", "aligned")
     assert (facts["trained"], facts["replicates"], facts["seed"]) == (["de"], 200, 0)
+    assert facts["control"] is None
     with pytest.raises(InputError, match=r"before, .*after: no responses in sw"):
         write_accuracy_change(*paths, ["sw"], *rest)
+
+
+def test_table5_says_which_models_are_controls(tmp_path):
+    paths = [tmp_path / name for name in ("before", "after", "aligned", "shuffled")]
+    for path, right in zip(paths, (BEFORE, AFTER), strict=False):
+        write_table(responses(right), path, GRADES)
+    for path, control in zip(paths[2:], (None, "target_only"), strict=True):
+        names = ("base", path.name)
+        about = {"languages": ["en", "de"], "trained": ["de"], "names": names, "control": control}
+        write_accuracy_change(*paths[:2], **about, uncertainty=BOOTSTRAP, output=path)
+    table = accuracy_change_table.make(paths[2:])
+    assert table["control"].fillna("").tolist() == [""] * 5 + ["target_only"] * 5
+    layout = accuracy_change_table.lay_out(table)
+    names = layout.cells["model"].tolist()
+    assert names == ["base", *["aligned"] * 3, *["shuffled (control)"] * 3]
+    said = "Controls, trained alike but without what aligns: shuffled (target only)."
+    assert said in layout.notes
+    table = table[table["control"].isna()]
+    assert not any(
+        note.startswith("Controls") for note in accuracy_change_table.lay_out(table).notes
+    )

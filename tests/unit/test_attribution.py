@@ -38,6 +38,32 @@ def test_the_mean_interval_is_students():
     assert np.isnan(mean_interval(np.array([1.0, 2.0]))).all()
 
 
+def test_an_interval_can_be_given_a_least_width():
+    values = np.array([[2.0, 1.0], [2.0, 2.0], [2.0, 3.0]])
+    low, high = mean_interval(values, least=1.5)
+    half = 4.30265 / 3**0.5  # 2.48 is more than that
+    assert low == pytest.approx([0.5, 2 - half], rel=1e-5)
+    assert high == pytest.approx([3.5, 2 + half], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("difference", "before", "expected"),
+    [
+        (1, 10, "inconclusive"),  # from 0 to 2
+        (-2, 10, "yes"),  # from −3 to −1, and one neuron counts
+        (4, 80, "yes"),  # from 3 to 5, and four count
+        (0, 10, "no"),  # from −1 to 1, and more than one would count
+        (3, 100, "no"),  # from 2 to 4, and more than five would
+    ],
+)
+def test_seeds_that_agree_are_sure_to_one_neuron(difference, before, expected):
+    aligned = [numbers(difference, 0, before=before)] * 3
+    row = attribute(aligned, [numbers(0, 0, before=before)] * 3, margin=0.05).iloc[0]
+    ends = [row["difference_low"], row["difference_high"]]
+    assert ends == [difference - 1, difference + 1]
+    assert row["due_to_alignment"] == expected
+
+
 def test_differences_are_taken_seed_by_seed():
     aligned = [numbers(-10, 0), numbers(-20, 6), numbers(-30, 0)]
     shuffled = [numbers(0, 1), numbers(-9, 2), numbers(-21, 3)]
@@ -64,6 +90,7 @@ def test_differences_are_taken_seed_by_seed():
         (-8, -10, -6, 5, 3, "yes"),
         (3, 2, 4, 5, 3, "no"),  # it differs, by less than counts
         (0, -4, 4, 5, 3, "no"),
+        (0, -5, 5, 5, 3, "no"),  # no more than counts
         (3, 1, 6, 5, 3, "inconclusive"),
         (8, -1, 17, 5, 3, "inconclusive"),
         (8, np.nan, np.nan, 5, 1, "inconclusive: one seed"),
@@ -164,7 +191,7 @@ def test_the_table_writes_differences_with_intervals(tmp_path):
     first = layout.cells.iloc[0]
     assert first["neurons"] == "all"
     assert first["Δ alignment"] == "−33.0"
-    assert first["difference [95 %]"] == "−30.0 [−30.0, −30.0]"
+    assert first["difference [95 %]"] == "−30.0 [−31.0, −29.0]"
     assert "layer" not in set(layout.cells["neurons"])
     assert layout.cells["neurons"].tolist()[:5] == ["all"] * 3 + ["phase 1"] * 2
     assert "Swahili" in set(layout.cells["neurons"])

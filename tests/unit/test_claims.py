@@ -14,14 +14,13 @@ from langneurons.claims.verdicts import (
     SUPPORTED,
     Claim,
     Finding,
-    Units,
     by_draws,
     by_interval,
     judge,
     untested,
     verdict,
 )
-from langneurons.uncertainty.resampling import mean_interval
+from langneurons.uncertainty.resampling import TOKENS, Units, mean_interval
 from langneurons.uncertainty.tests import benjamini_hochberg, holm, p_of_interval, p_of_mean
 
 CLAIM = Claim("layers", "some", "There is some.", "figure 3")
@@ -146,6 +145,18 @@ def test_an_interval_of_too_few_units_is_not_used():
     row = judge([by_interval(CLAIM, 7.0, (6.0, 8.0), Units(9, "problems"), 5.0)]).iloc[0]
     assert row["verdict"] == INCONCLUSIVE
     assert np.isnan(row["low"])
+
+
+@pytest.mark.parametrize("claim", [CLAIM, NONE])
+@pytest.mark.parametrize("estimate", [50.0, 0.0, -50.0])
+def test_an_interval_over_tokens_decides_nothing(claim, estimate):
+    """It is far above the margin, within it, or far below."""
+    interval = (estimate - 1, estimate + 1)
+    row = judge([by_interval(claim, estimate, interval, Units(500, TOKENS), 5.0)]).iloc[0]
+    assert (row["low"], row["high"]) == interval
+    assert row["verdict"] == INCONCLUSIVE
+    assert row["reason"] == "one fold: the interval is over tokens only, not over problems"
+    assert np.isnan(row["p"])
 
 
 def test_an_interval_of_draws_lies_around_the_estimate():

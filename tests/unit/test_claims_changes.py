@@ -17,6 +17,7 @@ from langneurons.claims.verdicts import (
     SUPPORTED,
     judge,
 )
+from langneurons.uncertainty.resampling import FOLDS, Units
 
 KINDS = ["specific", "related", "general"]
 
@@ -44,7 +45,7 @@ def changes(change, half=1.0, before=100):
     ],
 )
 def test_specific_fall_related_and_general_rise(change, half, expected):
-    table = by_claim(change_findings(*changes(change, half), 12, 0.05, True))
+    table = by_claim(change_findings(*changes(change, half), Units(12, FOLDS), 0.05, True))
     assert len(table) == 15
     found = table.loc[[f"{kind}_changed_in_total" for kind in KINDS]]
     assert found["verdict"].tolist() == expected
@@ -55,10 +56,11 @@ def test_specific_fall_related_and_general_rise(change, half, expected):
 
 def test_changes_of_few_folds_of_other_phases_and_of_a_method_without_a_type():
     totals, phases = changes((-20, 20, 20))
-    table = by_claim(change_findings(totals, phases, 1, 0.05, True))
+    table = by_claim(change_findings(totals, phases, Units(1, FOLDS), 0.05, True))
     assert (table["verdict"] == NOT_TESTED).all()
     assert table.loc["specific_changed_in_total", "estimate"] == 20
-    table = by_claim(change_findings(totals, phases[phases["phase"] < 4], 12, 0.05, False))
+    three = phases[phases["phase"] < 4]
+    table = by_claim(change_findings(totals, three, Units(12, FOLDS), 0.05, False))
     assert "phases.segments" in table.loc["general_changed_in_phase_4", "reason"]
     assert "no related type" in table.loc["related_changed_in_total", "reason"]
     assert table.loc["general_changed_in_total", "verdict"] == SUPPORTED
@@ -113,7 +115,7 @@ def test_one_seed_is_inconclusive_and_no_control_not_tested():
 def test_positions_through_the_alignment(kept, half, expected):
     table = pd.DataFrame({"type": KINDS, "overlap": [kept, np.nan, kept]})
     table["overlap_low"], table["overlap_high"] = table["overlap"] - half, table["overlap"] + half
-    found = by_claim(overlap_findings(table, 12, True))
+    found = by_claim(overlap_findings(table, Units(12, FOLDS), True))
     assert found.loc["general_keep_their_type", "verdict"] == expected
     assert found.loc["general_keep_their_type", "estimate"] == pytest.approx(kept - 0.5)
     assert found.loc["related_keep_their_type", "verdict"] == NOT_TESTED

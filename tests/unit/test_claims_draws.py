@@ -12,6 +12,7 @@ from langneurons.claims.table import write_alignment_claims, write_claims
 from langneurons.claims.verdicts import (
     CLAIMS,
     CONTRADICTED,
+    INCONCLUSIVE,
     NOT_TESTED,
     SUPPORTED,
     judge,
@@ -28,6 +29,7 @@ LANGUAGES = ("en", "de", "sw", "th")
 METHOD = "ternary"
 PARAMETERS = {"top_rate": 0.1, "threshold_quantile": 0.8, "lambda_": None}
 UNCERTAINTY = {"replicates": 40, "seed": 0}
+DRAWING = {**UNCERTAINTY, "design_effect": 2}
 
 
 def counts_of(seed=0, folds=12, added=()):
@@ -46,12 +48,14 @@ def alike(after, before=None, groups=(["de"], ["sw", "th"])):
     pair = before.probabilities(), after.probabilities()
     counted = by_language(LANGUAGES, "en", groups[0])
     typed = typed_pair(*pair, METHOD, PARAMETERS, "common")
-    drawn = Drawn(before, after, **UNCERTAINTY)
+    drawn = Drawn(before, after, **DRAWING)
     draws = [difference(counted, *one) for one in drawn.typed(METHOD, PARAMETERS, "common")]
     rows = len(counted.keys["type"])
-    table = change_table(counted, *typed, np.zeros(rows, int), np.empty((0, rows)), drawn.units)
+    table = change_table(
+        counted, *typed, np.zeros(rows, int), np.empty((0, rows)), drawn.draws.units
+    )
     draws = draw_rows("changes", np.array(draws))
-    findings = like_change_findings(table, draws, groups, drawn.units, 0.05, True)
+    findings = like_change_findings(table, draws, groups, drawn.draws.units, 0.05, True)
     return judge(findings).set_index("claim")
 
 
@@ -70,7 +74,8 @@ def test_languages_cannot_be_set_against_nobody_or_in_one_fold():
     assert (nobody["verdict"] == NOT_TESTED).all()
     one = alike(counts_of(folds=1), before=counts_of(folds=1))
     assert one["estimate"].tolist() == [0, 0]
-    assert one["reason"].str.contains("1 fold").all()
+    assert one["reason"].str.startswith("one fold: the interval is over tokens only").all()
+    assert (one["verdict"] == INCONCLUSIVE).all()
 
 
 def written(folder, name, counts):
@@ -84,8 +89,9 @@ def written(folder, name, counts):
     write_neurons(paths["probabilities"], paths["neurons"], paths["summary"], *typing, LANGUAGES)
     write_segments(paths["neurons"], paths["summary"], paths, 4)
     write_phases(
-        paths["segments"], paths["summary"], paths["counts"], paths, *typing, replicates=0, seed=0
-    )
+        *(paths[one] for one in ("segments", "summary", "counts")), paths, *typing,
+        replicates=0, seed=0, design_effect=2,
+    )  # fmt: skip
     return paths
 
 
@@ -97,7 +103,7 @@ COMPARED = {
     "method": METHOD,
     "parameters": PARAMETERS,
     "scale": "common",
-    "uncertainty": UNCERTAINTY,
+    "uncertainty": DRAWING,
 }
 
 
@@ -110,8 +116,20 @@ def alignment_claims(folder, before, after):
     read = ("totals", "phases", "languages", "language_draws", "overlap")
     paths = {name: outputs[name] for name in read}
     about = {name: COMPARED[name] for name in ("languages", "pivot", "trained")}
-    write_alignment_claims(paths, folder / "claims", **about, margin=0.05, related=True)
+    write_alignment_claims(paths, folder / "claims", **about, margin=0.05, related=True, others=[])
     return read_table(folder / "claims", CLAIMS).set_index("claim")
+
+
+def test_another_methods_totals_are_read(tmp_path):
+    counts = counts_of()
+    alignment_claims(tmp_path, counts, counts)
+    read = ("totals", "phases", "languages", "language_draws", "overlap")
+    paths = {**{name: tmp_path / name for name in read}, "lape_totals": tmp_path / "totals"}
+    about = {name: COMPARED[name] for name in ("languages", "pivot", "trained")}
+    output = tmp_path / "claims"
+    write_alignment_claims(paths, output, **about, margin=0.05, related=True, others=["lape"])
+    row = read_table(output, CLAIMS).set_index("claim").loc["specific_changed_in_total_by_lape"]
+    assert (row["estimate"], row["low"], row["verdict"]) == (0, 0, CONTRADICTED)
 
 
 def test_a_model_against_itself_supports_no_change(tmp_path):
@@ -126,24 +144,37 @@ def test_a_model_against_itself_supports_no_change(tmp_path):
     assert (kept["verdict"] == SUPPORTED).all()
 
 
-def test_published_counts_are_never_supported(tmp_path):
-    table = alignment_claims(tmp_path, counts_of(folds=1), counts_of(folds=1, added=["de"]))
-    assert (table["verdict"] == NOT_TESTED).all()
-    assert table.loc["specific_changed_in_total", "estimate"] != 0
+@pytest.mark.parametrize("after", [counts_of(folds=1), counts_of(folds=1, added=["de"])])
+def test_published_counts_are_never_supported_nor_contradicted(tmp_path, after):
+    table = alignment_claims(tmp_path, counts_of(folds=1), after)
+    assert set(table["verdict"]) == {INCONCLUSIVE, NOT_TESTED}
+    # What folds would judge has an interval all the same, and a reason; no p for Holm.
+    judged = table[table["group"].isin(["changed", "languages"])]
+    assert (judged["verdict"] == INCONCLUSIVE).all()
+    assert judged[["low", "high"]].notna().all(axis=None)
+    assert judged["reason"].str.startswith("one fold").all()
+    assert judged["p"].isna().all()
 
 
 @pytest.mark.parametrize("folds", [1, 12])
 def test_the_claims_about_one_model(tmp_path, folds):
     paths = written(tmp_path, "base", counts_of(folds=folds))
     inputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
-    write_stability(paths["counts"], inputs, METHOD, PARAMETERS, LANGUAGES, **UNCERTAINTY)
+    write_stability(paths["counts"], inputs, METHOD, PARAMETERS, LANGUAGES, **DRAWING)
     inputs["segments"] = paths["segments"]
-    settings = {"languages": LANGUAGES, "pivot": "en"}
+    # The method itself stands in for another one.
+    inputs |= {f"lape_{name}": inputs[name] for name in ("certainty", "draws")}
+    settings = {"languages": LANGUAGES, "pivot": "en", "others": ["lape"]}
     write_claims(inputs, tmp_path / "claims", "sums", **settings, **UNCERTAINTY, margin=0.05)
     table = read_table(tmp_path / "claims", CLAIMS)
-    groups = ["layers", "languages", "positions", "shared space", "interventions"]
+    groups = ["layers", "languages", "positions", "shared space", "interventions", "other methods"]
     assert table["group"].unique().tolist() == groups
     assert table["claim"].is_unique
-    tested = table["verdict"] != NOT_TESTED
-    assert set(table.loc[tested, "group"]) == ({"layers", "languages"} if folds > 1 else set())
+    tested = table[table["verdict"] != NOT_TESTED]
+    assert set(tested["group"]) == {"layers", "languages", "other methods"}
+    if folds == 1:
+        assert (tested["verdict"] == INCONCLUSIVE).all()
+        assert tested["reason"].str.startswith("one fold").all()
+        # But for the order of the layers, each has an interval.
+        assert tested["low"].isna().sum() == 1
     assert table["reason"].str.len().min() > 5

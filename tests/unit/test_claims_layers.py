@@ -6,7 +6,7 @@ import pytest
 from core_cases import LANGUAGES
 
 from langneurons.activations.counts import Counts, write_counts
-from langneurons.activations.resampled import draw_folds
+from langneurons.activations.resampled import draw_texts
 from langneurons.artifacts.tables import read_table
 from langneurons.claims.layers import (
     Numbers,
@@ -20,11 +20,11 @@ from langneurons.claims.verdicts import (
     INCONCLUSIVE,
     NOT_TESTED,
     SUPPORTED,
-    Units,
     judge,
 )
 from langneurons.neurons.stability import CERTAINTY, DRAWS, write_stability
 from langneurons.neurons.types import identify
+from langneurons.uncertainty.resampling import FOLDS, TOKENS, Units
 
 LENGTHS = [2, 3, 2, 1]
 SEGMENTS = pd.DataFrame({"phase": [1, 2, 3, 4], "first_layer": [0, 2, 5, 7]})
@@ -33,7 +33,14 @@ LANGUAGE, GENERAL = (40, 4, 30, 10), (20, 60, 8, 30)
 
 
 def numbers(
-    language=LANGUAGE, general=GENERAL, spread=0.0, folds=12, languages=None, uneven=0.0, times=1
+    language=LANGUAGE,
+    general=GENERAL,
+    spread=0.0,
+    folds=12,
+    languages=None,
+    uneven=0.0,
+    times=1,
+    units=FOLDS,
 ):
     """Numbers in which every draw adds a number of its own to each layer, with this sd.
 
@@ -50,7 +57,7 @@ def numbers(
     noise = np.random.default_rng(0).normal(0, spread, (41, *layers.shape[1:]))
     noise[0] = 0
     by_lang = np.zeros((41, 3, 2)) if languages is None else languages
-    return Numbers(layers + noise, by_lang, Units(folds, "folds"))
+    return Numbers(layers + noise, by_lang, Units(folds, units))
 
 
 def verdicts(found):
@@ -125,6 +132,15 @@ def test_few_folds_give_estimates_and_no_verdict():
     assert table["reason"].str.contains("1 fold").all()
 
 
+def test_tokens_give_intervals_and_leave_all_open():
+    found = layer_findings(numbers(spread=0.1, folds=500, units=TOKENS), SEGMENTS, 0.05)
+    table = judge(found).set_index("claim")
+    assert (table["verdict"] == INCONCLUSIVE).all()
+    assert table["reason"].str.startswith("one fold").all()
+    assert (table["low"].drop("pattern_of_layers") > 0).any()
+    assert table["p"].isna().all()
+
+
 def test_claims_of_four_phases_need_four():
     table = judge(layer_findings(numbers(spread=0.1), SEGMENTS[:3], 0.05)).set_index("claim")
     assert table.loc["general_dominate_2", "reason"].startswith("there are 3 phases")
@@ -169,16 +185,17 @@ def test_numbers_in_draws_are_those_of_the_model(tmp_path, folds):
     write_counts(counts, tmp_path / "counts", {})
     outputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
     typing = ("lape", parameters, LANGUAGES[:3])
-    write_stability(tmp_path / "counts", outputs, *typing, replicates=5, seed=0)
+    write_stability(tmp_path / "counts", outputs, *typing, replicates=5, seed=0, design_effect=1)
     certainty = read_table(outputs["certainty"], CERTAINTY)
-    found = numbers_in_draws(certainty, read_table(outputs["draws"], DRAWS), folds)
+    draws = read_table(outputs["draws"], DRAWS)
+    found = numbers_in_draws(certainty, draws, Units(folds, FOLDS))
     assert found.layers.shape == (6, 4, 4)
     assert found.languages.shape == (6, 3, 2)
-    assert found.folds.number == folds
+    assert found.units == Units(folds, FOLDS)
     neurons, _ = identify(counts.probabilities(), "lape", parameters)
     assert (found.layers[0] == neurons.by_layer).all()
     assert (found.languages[0] == neurons.by_language).all()
-    draws, _ = draw_folds(counts, replicates=5, seed=0)
+    draws = draw_texts(counts, replicates=5, seed=0, design_effect=1).weights
     for draw, layers, languages in zip(draws, found.layers[1:], found.languages[1:], strict=True):
         neurons, _ = identify(counts.probabilities(draw), "lape", parameters)
         assert (layers == neurons.by_layer).all()

@@ -50,16 +50,22 @@ def test_no_claim_is_about_what_a_control_changes():
 def test_a_models_claims_read_what_was_measured_of_it():
     one = experiment(retrieval={"models": ["base"]})
     assert one.reads("check_claims")(selection("base")) == {
+        "lape_certainty": "results/stability/base/sums/lape.certainty.parquet",
+        "lape_draws": "results/stability/base/sums/lape.draws.parquet",
         "datasets": "results/dataset_overlap/base/ternary.parquet",
         "retrieval": "results/retrieval/base/sums.parquet",
         "deactivation": "results/deactivation/base/sums/ternary.problems.parquet",
     }
     # Lape's neurons are not switched off, and no other model's.
     assert one.reads("check_claims")(selection("base", method="lape")).keys() == {
+        "ternary_certainty",
+        "ternary_draws",
         "datasets",
         "retrieval",
     }
-    assert one.reads("check_claims")(selection("other")).keys() == {"datasets"}
+    alone = experiment(neurons={"ternary": {}}, deactivation=None, steering=None)
+    assert alone.reads("check_claims")(selection("other")).keys() == {"datasets"}
+    assert alone.settings("check_claims")(selection())["others"] == []
 
 
 def test_claims_about_published_counts_read_the_counts(tmp_path):
@@ -72,18 +78,22 @@ def test_claims_about_published_counts_read_the_counts(tmp_path):
         comparisons=[{"before": "before", "after": "after"}],
         alignment=None, deactivation=None, steering=None, retrieval={},
     )  # fmt: skip
-    assert one.reads("check_claims")(selection("before", "mgsm")) == {}
-    assert one.reads("check_alignment_claims")(between("before", "after", "mgsm")) == {}
+    reads = one.reads("check_claims")(selection("before", "mgsm"))
+    assert reads.keys() == {"lape_certainty", "lape_draws"}
+    reads = one.reads("check_alignment_claims")(between("before", "after", "mgsm"))
+    assert reads.keys() == {"lape_totals"}
     assert "before-vs-after/mgsm/lape" in places(one)
 
 
 def test_an_alignments_claims_read_its_control_retrieval_and_accuracy():
     reads = experiment().reads("check_alignment_claims")
     assert reads(between()) == {
-        "accuracy": "results/comparison/base-vs-other/sums/accuracy.parquet"
+        "lape_totals": "results/comparison/base-vs-other/sums/lape/totals.parquet",
+        "accuracy": "results/comparison/base-vs-other/sums/accuracy.parquet",
     }
     one = experiment(**SEEDED)
     assert one.reads("check_alignment_claims")(between(after="aligned-seed2")) == {
+        "lape_totals": "results/comparison/base-vs-aligned-seed2/sums/lape/totals.parquet",
         "attribution": "results/attribution/base-vs-aligned/sums/ternary.parquet",
         "retrieval": "results/comparison/base-vs-aligned-seed2/sums/retrieval.parquet",
         "accuracy": "results/comparison/base-vs-aligned-seed2/sums/accuracy.parquet",
@@ -97,9 +107,13 @@ def test_the_settings_type_no_neuron():
     languages = {"languages": ["en", "de", "sw"], "pivot": "en"}
     found = one.settings("check_claims")(selection())
     bootstrap = {"replicates": 200, "seed": 0}
-    assert found == {**languages, **bootstrap, "dataset": "sums", "margin": 0.1}
+    assert found == {
+        **languages, **bootstrap, "dataset": "sums", "margin": 0.1, "others": ["lape"],
+    }  # fmt: skip
     found = one.settings("check_alignment_claims")(between(method="lape"))
-    assert found == {**languages, "trained": ["de"], "related": False, "margin": 0.1}
+    assert found == {
+        **languages, "trained": ["de"], "related": False, "margin": 0.1, "others": ["ternary"],
+    }  # fmt: skip
 
 
 def claims():

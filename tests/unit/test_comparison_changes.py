@@ -16,6 +16,7 @@ from langneurons.comparison.tables import write_comparison
 from langneurons.errors import InputError
 from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, Neurons
 from langneurons.phases.table import read_phases
+from langneurons.uncertainty.resampling import FOLDS, Units
 
 # Two layers of three neurons, three languages.
 BEFORE = Neurons(
@@ -38,7 +39,7 @@ def change(counted: changes.Counted, before=BEFORE, after=AFTER) -> pd.DataFrame
     """A table of changes without draws, and with nothing that refitting adds."""
     rows = counted.numbers(before).size
     table = changes.change_table(
-        counted, before, after, np.zeros(rows, int), np.empty((0, rows)), units=0
+        counted, before, after, np.zeros(rows, int), np.empty((0, rows)), units=Units(0, FOLDS)
     )
     assert table.columns.tolist() == counted.schema.names
     return table
@@ -165,13 +166,13 @@ def test_a_change_whose_interval_leaves_out_0_is_one():
     # sd of draws: (−1, −1) 0; (0, 2) √2, as is that of (1, −3); (1.2, 0.8) 0.2 √2 = 0.283.
     replicates = np.array([[-1, 0, 1.2, 1], [-1, 2, 0.8, -3]])
     table = changes.change_table(
-        changes.in_total(), BEFORE, AFTER, np.zeros(4, int), replicates, units=10
+        changes.in_total(), BEFORE, AFTER, np.zeros(4, int), replicates, units=Units(10, FOLDS)
     )
     assert table["changed"].tolist() == [True, False, True, False]
     np.testing.assert_allclose(table["change_low"][2], 1 - 2.26216 * 0.2 * 2**0.5, rtol=1e-5)
     np.testing.assert_allclose(table["change_high"][1], 1 + 2.26216 * 2**0.5, rtol=1e-5)
     few = changes.change_table(
-        changes.in_total(), BEFORE, AFTER, np.zeros(4, int), replicates, units=9
+        changes.in_total(), BEFORE, AFTER, np.zeros(4, int), replicates, units=Units(9, FOLDS)
     )
     assert few[["change_low", "change_high", "changed"]].isna().all(axis=None)
 
@@ -179,7 +180,7 @@ def test_a_change_whose_interval_leaves_out_0_is_one():
 SHAPE = {"top_rate": 0.5, "threshold_quantile": 0.25, "lambda_": 0.0}
 COUNTED = ("totals", "layers", "sharing", "phases", "languages", "groups")
 NAMES = (*COUNTED, "overlap", "transitions", "language_draws")
-UNCERTAINTY = {"replicates": 20, "seed": 0}
+UNCERTAINTY = {"replicates": 20, "seed": 0, "design_effect": 1}
 
 
 def write_model(folder, probabilities: np.ndarray):
@@ -227,8 +228,9 @@ def test_comparison_artefacts(tmp_path, scale):
     assert read_phases(phases)["first_layer"].tolist() == [0, 1]
     for name in ("totals", "sharing", "languages", "groups"):
         assert not tables[name][["change", "refitting"]].any(axis=None)
-    # One fold is too few for an interval.
-    assert tables["totals"][["change_low", "changed"]].isna().all(axis=None)
+    # One fold: tokens have an interval, here without a width, and decide nothing.
+    assert tables["totals"]["change_low"].tolist() == [0] * 4
+    assert tables["totals"]["changed"].isna().all()
     assert tables["overlap"]["n_both"].tolist() == [0, 0, 0, 0]
     moved = tables["transitions"].query("neurons > 0")
     assert moved[["type_before", "type_after", "neurons"]].to_numpy().tolist() == [

@@ -5,10 +5,10 @@ import pytest
 from core_cases import one_layer
 
 from langneurons.activations.counts import Counts
-from langneurons.activations.resampled import resampled_probabilities
+from langneurons.activations.resampled import Draws, resampled_probabilities
 from langneurons.comparison.scale import COMMON, OWN, SCALES, Drawn, typed_pair
 from langneurons.neurons.types import identify, identify_on_scale
-from langneurons.uncertainty.resampling import draw_weights
+from langneurons.uncertainty.resampling import FOLDS, Units, draw_weights
 
 METHODS = {
     "ternary": {"top_rate": 0.1, "threshold_quantile": 0.8, "lambda_": None},
@@ -60,10 +60,10 @@ def test_nothing_selected_selects_nothing():
 @pytest.mark.parametrize("method", METHODS)
 def test_a_model_compared_with_itself_never_changes_in_any_draw(method, scale):
     counts = counts_of(0)
-    drawn = Drawn(counts, counts, replicates=30, seed=0)
+    drawn = Drawn(counts, counts, replicates=30, seed=0, design_effect=1)
     pairs = list(drawn.typed(method, METHODS[method], scale))
     assert len(pairs) == 30
-    assert drawn.units == 12
+    assert drawn.draws.units == Units(12, FOLDS)
     for before, after in pairs:
         np.testing.assert_array_equal(before.kind, after.kind)
 
@@ -71,7 +71,9 @@ def test_a_model_compared_with_itself_never_changes_in_any_draw(method, scale):
 def test_draws_are_typed_with_their_own_scale():
     first, second = counts_of(0), counts_of(1)
     parameters = METHODS["ternary"]
-    pairs = Drawn(first, second, replicates=3, seed=5).typed("ternary", parameters, COMMON)
+    pairs = Drawn(first, second, replicates=3, seed=5, design_effect=1).typed(
+        "ternary", parameters, COMMON
+    )
     draws = draw_weights(np.ones(12, bool), 3, 5)
     for draw, (before, after) in zip(draws, pairs, strict=True):
         p = first.probabilities(draw), second.probabilities(draw)
@@ -85,16 +87,14 @@ def test_draws_are_typed_with_their_own_scale():
 def test_a_fold_without_tokens_is_not_drawn():
     first, second = counts_of(0), counts_of(1)
     second.tokens[:, 3] = 0
-    drawn = Drawn(first, second, replicates=50, seed=0)
-    assert drawn.units == 11
-    one = counts_of(0, F=1)
-    assert not list(Drawn(one, one, replicates=5, seed=0).typed("lape", METHODS["lape"], OWN))
+    drawn = Drawn(first, second, replicates=50, seed=0, design_effect=1)
+    assert drawn.draws.units == Units(11, FOLDS)
 
 
 def test_models_with_different_folds_are_compared_without_draws():
     # Published counts have one fold, a model that is run has several.
-    drawn = Drawn(counts_of(0, F=1), counts_of(1), replicates=5, seed=0)
-    assert drawn.units == 0
+    drawn = Drawn(counts_of(0, F=1), counts_of(1), replicates=5, seed=0, design_effect=1)
+    assert drawn.draws.units == Units(0, FOLDS)
     assert not list(drawn.typed("lape", METHODS["lape"], OWN))
 
 
@@ -103,7 +103,7 @@ def test_resampled_probabilities_are_those_of_the_weighted_counts(tokens):
     # With 12 · 2²³ tokens float32 would no longer hold every sum.
     counts = counts_of(2, tokens=tokens)
     draws = draw_weights(np.ones(12, bool), 19, 0)
-    found = list(resampled_probabilities(counts, draws))
+    found = list(resampled_probabilities(counts, Draws(draws, Units(12, FOLDS))))
     for draw, p in zip(draws, found, strict=True):
         np.testing.assert_array_equal(p, counts.probabilities(draw))
         assert p.dtype == np.float32

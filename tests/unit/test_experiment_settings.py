@@ -14,7 +14,7 @@ def test_a_rule_that_runs_a_model_says_which():
     assert settings("count_activations", selection()) == {
         "spec": spec,
         "languages": ["en", "de", "sw"],
-        "folds": 10,
+        "folds": None,
     }
     assert settings("tokenize", selection()) == {"spec": spec, "empty": "error"}
 
@@ -104,7 +104,7 @@ def test_comparisons_know_their_models_and_the_languages_trained_on():
         "method": "lape",
         "parameters": {"top_rate": 0.01, "threshold_quantile": 0.95},
         "scale": "common",
-        "uncertainty": {"replicates": 200, "seed": 0},
+        "uncertainty": {"replicates": 200, "seed": 0, "design_effect": 3},
     }
     own = settings("compare_models", sides, comparison={"scale": "own"})
     assert own["scale"] == "own"

@@ -12,9 +12,9 @@ from figure_cases import (
     artefact,
     certainty_by_layer,
     changes_by_layer,
-    changes_by_n,
     draw,
     summaries,
+    texts,
     two_phases,
 )
 
@@ -28,14 +28,6 @@ from langneurons.phases.segmentation import LAYERS
 from langneurons.responses.accuracy import ACCURACY
 
 LOOK = read_style({})
-
-
-def heights(axes):
-    return [bar.get_height() for container in axes.containers for bar in container]
-
-
-def texts(axes):
-    return [text.get_text() for text in axes.texts]
 
 
 def test_layer_distribution_draws_one_line_a_type_and_one_number_a_phase(tmp_path):
@@ -92,41 +84,6 @@ def test_layer_change_draws_a_panel_a_type_with_its_total(tmp_path):
     assert (
         "Thin lines: 95 % interval over texts. Open markers: shuffled, control (shuffled)." in notes
     )
-
-
-def draw_sharing(module, folder):
-    before, after = [900, 60, 40, 0, 7, 0], [880, 90, 30, 1, 5, 0]
-    change = [-20, 30, -10, 1, -2, 0]
-    paths = {
-        "sharing": changes_by_n(folder / "sharing", before=before, after=after, change=change),
-        "controls": [
-            changes_by_n(
-                folder / "c", CONTROL, change=[0, 50, 0, 0, 0, 0], after=[0, 7, 0, 0, 0, 0]
-            )
-        ],
-        "summaries": summaries(folder, {}, {}),
-    }
-    return draw(module, paths)
-
-
-def test_sharing_change_leaves_out_neurons_of_no_language_and_labels_every_bar(tmp_path):
-    figure = draw_sharing("sharing_change", tmp_path)
-    assert [heights(axes) for axes in figure.axes] == [[30, -10], [-2, 0]]
-    assert [texts(axes) for axes in figure.axes] == [["+30", "−10"], ["−2", "0"]]
-    # The label stands beyond the control's mark at 50.
-    assert figure.axes[0].texts[0].xy == (1, 50)
-
-
-def test_sharing_counts_draws_before_and_after_told_apart_by_hatch(tmp_path):
-    figure = draw_sharing("sharing_counts", tmp_path)
-    everything, selected = figure.axes
-    assert heights(everything) == [900, 60, 40, 880, 90, 30]
-    assert heights(selected) == [0, 7, 0, 1, 5, 0]
-    assert texts(selected) == ["0", "7", "0", "1", "5", "0"]
-    hatches = [container[0].get_hatch() for container in everything.containers]
-    assert hatches[0] != hatches[1]
-    (marks,) = everything.lines
-    assert marks.get_ydata().tolist() == [0, 7, 0]
 
 
 @pytest.mark.parametrize(("counts", "scale"), [([900, 31, 0], "linear"), ([900, 29], "symlog")])

@@ -49,7 +49,7 @@ def artefacts(tmp_path_factory):
     active = random.integers(0, 50, (3, 12, 5, 40))
     write_counts(Counts(active, np.full((3, 12), 50), tuple(LANGUAGES)), folder / "folds", {})
     outputs = {name: folder / f"before.{name}" for name in ("stability", "certainty", "draws")}
-    write_stability(folder / "folds", outputs, "ternary", PARAMETERS, LANGUAGES, 20, seed=0)
+    write_stability(folder / "folds", outputs, "ternary", PARAMETERS, LANGUAGES, 20, 0, 1)
     before = [folder / f"before.{part}" for part in ("neurons", "summary", "counts")]
     outputs = write_phase_artefacts(folder, *before, 4, PARAMETERS)
     parts = ("totals", "layers", "sharing", "phases", "languages", "language_draws", "groups")
@@ -66,7 +66,7 @@ def artefacts(tmp_path_factory):
             "ternary",
             PARAMETERS,
             "common",
-            {"replicates": 20, "seed": 0},
+            {"replicates": 20, "seed": 0, "design_effect": 1},
             control,
         )
     for model in ("base", "aligned"):

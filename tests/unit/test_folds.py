@@ -3,10 +3,12 @@
 from contextlib import nullcontext
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from experiment_cases import CONFIG, Wildcards, experiment
 
 from langneurons import job as jobs
+from langneurons.activations.collection import folds_of
 from langneurons.corpora.assembly import write_corpus
 from langneurons.errors import InputError
 from langneurons.experiment.models import QUESTIONS
@@ -30,10 +32,18 @@ def test_where_the_configuration_says_how_many_problems_there_are():
     experiment(datasets={"sums": {**hub, "limit": 4}}, uncertainty={"folds": 4})
 
 
+def test_without_the_key_no_data_set_is_too_small():
+    experiment(datasets={"sums": {"format": "demo", "problems": 3}})
+    assert demanded("tales") is None
+    # There are as many folds as problems, up to 25.
+    assert folds_of(["b", "9", "b", "10", "a"], None).tolist() == [3, 1, 3, 0, 2]
+    many = folds_of([f"{i:03}" for i in range(60)], None)
+    assert np.bincount(many).tolist() == [3] * 10 + [2] * 15
+
+
 def test_questions_of_an_alignment_need_no_folds():
     assert CONFIG["alignment"]["questions"]["problems"] == 8
-    experiment(uncertainty={"folds": 10})
-    assert demanded(QUESTIONS) is None
+    assert demanded(QUESTIONS, uncertainty={"folds": 10}) is None
 
 
 def test_data_sets_on_which_nothing_is_counted_need_no_folds(tmp_path):
@@ -42,6 +52,7 @@ def test_data_sets_on_which_nothing_is_counted_need_no_folds(tmp_path):
             (tmp_path / f"{start}activation.{language}.M.pt").touch()
     sections = {"models": {"base": {"counts": {"sums": str(tmp_path)}}}, "comparisons": []}
     sections |= dict.fromkeys(["alignment", "deactivation", "steering"])
+    sections["uncertainty"] = {"folds": 10}
     few = {"sums": {"format": "demo", "problems": 2}}
     assert demanded("sums", **sections, datasets=few) is None
 
@@ -53,7 +64,7 @@ def demanded(dataset, **sections):
 
 def test_a_change_of_folds_makes_no_corpus_again():
     sections = {"uncertainty": {"folds": 12}}
-    assert [demanded("tales"), demanded("tales", **sections)] == [10, 12]
+    assert [demanded("tales"), demanded("tales", **sections)] == [None, 12]
     before, after = (
         experiment(**some).settings("build_corpus")(Wildcards(dataset="tales"))
         for some in ({}, sections)

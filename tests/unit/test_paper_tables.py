@@ -72,7 +72,7 @@ def accuracy_table(path, model, counts):
 
 def change_table(path, after, rows):
     table = pd.DataFrame(rows, columns=ACCURACY_CHANGE.names)
-    write_table(table, path, ACCURACY_CHANGE, {**MODELS, "after": after})
+    write_table(table, path, ACCURACY_CHANGE, {"control": None, **MODELS, "after": after})
     return path
 
 
@@ -220,7 +220,12 @@ def spontaneous(folder):
 def test_table5_sets_each_alignment_under_its_base_and_marks_what_it_trained_on(tmp_path):
     paths = spontaneous(tmp_path)
     table = accuracy_change.make(paths)
-    assert table.columns.tolist() == ["before_model", "after_model", *ACCURACY_CHANGE.names]
+    assert table.columns.tolist() == [
+        "before_model",
+        "after_model",
+        "control",
+        *ACCURACY_CHANGE.names,
+    ]
     assert table["after_model"].tolist() == ["zh"] * 5 + ["both"] * 4
     layout = accuracy_change.lay_out(table, changes=paths)
     columns = ["model", "", "English", "Chinese", "trained", "other", "all"]
@@ -243,8 +248,8 @@ def test_table5_is_written(tmp_path):
     inputs = {"changes": spontaneous(tmp_path)}
     write_paper_table("accuracy_change", inputs, outputs, "Tiny on MGSM", {"dpi": 60})
     lines = outputs["csv"].read_text().splitlines()
-    assert lines[2] == "base,zh,trained,zh,4,0.25,0.75,0.5,0.25,0.75"
-    assert lines[3] == "base,zh,trained,,4,0.25,0.75,0.5,0.25,0.75"
+    assert lines[2] == "base,zh,,trained,zh,4,0.25,0.75,0.5,0.25,0.75"
+    assert lines[3] == "base,zh,,trained,,4,0.25,0.75,0.5,0.25,0.75"
     assert b"Alignment and accuracy: Tiny on MGSM." in description(outputs["png"])
 
 

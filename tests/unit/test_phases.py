@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from phase_cases import write_phase_artefacts
 
 from langneurons.activations.counts import Counts
+from langneurons.activations.resampled import draw_texts
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
 from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, Neurons, identify
@@ -175,7 +176,8 @@ def first_layers(counts: Counts, weights: np.ndarray) -> list[int]:
 
 
 def interval(counts: Counts, replicates: int = 60, seed: int = 0):
-    return boundary_interval(counts, "ternary", PARAMETERS, 2, replicates, seed)
+    draws = draw_texts(counts, replicates=replicates, seed=seed, design_effect=1)
+    return boundary_interval(counts, draws, "ternary", PARAMETERS, 2)
 
 
 def test_equal_folds_leave_no_uncertainty():
@@ -198,15 +200,20 @@ def test_interval_depends_on_the_seed_alone():
     np.testing.assert_array_equal(interval(counts, seed=3), interval(counts, seed=3))
 
 
-def test_one_fold_or_no_replicate_gives_no_interval():
-    assert interval(folds_of(2)) is None
+def test_tokens_of_one_fold_leave_no_uncertainty_where_all_or_none_are_active():
+    low, high = interval(folds_of(2))
+    assert low.tolist() == high.tolist() == [0, 2]
+
+
+def test_no_replicate_gives_no_interval():
     assert interval(folds_of(1, 3), replicates=0) is None
 
 
 def test_fold_without_tokens_is_not_drawn():
     counts = folds_of(1, 3)
     counts.active[:, 1] = counts.tokens[:, 1] = 0
-    assert interval(counts) is None
+    low, high = interval(counts)
+    assert low.tolist() == high.tolist() == [0, 1]
 
 
 def test_draw_that_leaves_a_language_without_tokens_is_passed_over():
@@ -246,8 +253,9 @@ def test_phases_artefact_by_hand(tmp_path):
     assert phases["specific"].tolist() == [2 * 2, 0, 3 * 2, 1]
     assert phases["related"].tolist() == [0, 0, 0, 0]
     assert phases["general"].tolist() == [0, 2 * 2, 0, 1]
-    # The counts of one fold cannot be drawn anew.
-    assert phases[["first_layer_low", "first_layer_high"]].isna().all(axis=None)
+    # Of 1,024 tokens of one fold, all or none are active: no draw of them moves a boundary.
+    for bound in ("first_layer_low", "first_layer_high"):
+        assert phases[bound].tolist() == [0, 2, 4, 7]
 
 
 def test_layers_artefact_by_hand(tmp_path):

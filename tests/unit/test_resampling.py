@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from langneurons.uncertainty.resampling import (
+    FOLDS,
+    TOKENS,
+    Units,
     draw_indices,
     draw_weights,
     percentile_interval,
@@ -110,6 +113,18 @@ def test_t_intervals_lie_around_the_estimate():
     # t with 10 degrees of freedom is 2.228139; sd 0 and √8.
     assert low == pytest.approx([1, 2 - 2.228139 * 8**0.5])
     assert high == pytest.approx([1, 2 + 2.228139 * 8**0.5])
+
+
+def test_intervals_of_units_are_of_student_or_of_tokens_normal():
+    replicates = np.array([0.0, 2.0, 4.0])  # sd 2
+    assert Units(10, FOLDS).interval(5.0, replicates) == t_interval(5.0, replicates, units=10)
+    # 97.5 % of a normal distribution lie below 1.959964, however many tokens there are.
+    for number in (10, 5000):
+        low, high = Units(number, TOKENS).interval(5.0, replicates)
+        assert (low, high) == (pytest.approx(5 - 3.919928), pytest.approx(5 + 3.919928))
+    for few in (Units(9, FOLDS), Units(9, TOKENS)):
+        assert np.isnan(few.interval(5.0, replicates)).all()
+    assert np.isnan(Units(5000, TOKENS).interval(5.0, replicates[:1])).all()
 
 
 def test_too_few_units_or_replicates_have_no_t_interval():

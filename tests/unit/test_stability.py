@@ -7,11 +7,12 @@ from core_cases import LANGUAGES, write_case
 from test_neuron_table import PROBABILITIES
 
 from langneurons.activations.counts import Counts, write_counts
+from langneurons.activations.resampled import Draws
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.neurons.stability import CERTAINTY, STABILITY, in_draws, write_stability
 from langneurons.neurons.table import NEURONS, read_summary
 from langneurons.neurons.types import TYPES
-from langneurons.uncertainty.resampling import draw_weights
+from langneurons.uncertainty.resampling import FOLDS, TOKENS, Units, draw_weights
 
 # Four neurons of one layer in two folds of ten tokens. The first, and the third, are the same in
 # both folds; the second is active for en in the first fold and for ru in the second.
@@ -38,9 +39,14 @@ def resample(folder, counts, method="ternary", parameters=PARAMETERS, replicates
     write_counts(counts, folder / "counts", {})
     outputs = {name: folder / name for name in ("stability", "certainty", "draws")}
     write_stability(
-        folder / "counts", outputs, method, parameters, counts.languages, replicates, seed
+        folder / "counts", outputs, method, parameters, counts.languages, replicates, seed, 1
     )
     return read_table(outputs["stability"], STABILITY), read_table(outputs["certainty"], CERTAINTY)
+
+
+def of_folds(weights):
+    """Draws of folds, (R, F)."""
+    return Draws(np.asarray(weights), Units(len(weights[0]), FOLDS))
 
 
 def number(certainty, quantity, place=None, kind=None):
@@ -53,7 +59,7 @@ def number(certainty, quantity, place=None, kind=None):
 
 
 def test_two_draws_by_hand():
-    draws = np.array([[2, 0], [1, 1]])
+    draws = of_folds([[2, 0], [1, 1]])
     times, numbers = in_draws(TWO_FOLDS, draws, "ternary", PARAMETERS)
     # The first fold twice: p = (.8, 0), (.8, 0), (.6, .6), (0, 0), so that τ = 0; the first two are
     # selected, with H = 0: specific, specific, general, other.
@@ -123,7 +129,7 @@ def test_ten_folds_are_enough_for_an_interval_and_nine_are_too_few(tmp_path):
     _, certainty = resample(tmp_path / "10", counts)
     assert certainty[["low", "high"]].notna().all(axis=None)
     # τ ± t · sd of its draws, with t = 2.262157 at nine degrees of freedom.
-    draws = draw_weights(np.ones(10, bool), 20, 0)
+    draws = of_folds(draw_weights(np.ones(10, bool), 20, 0))
     _, numbers = in_draws(counts, draws, "ternary", PARAMETERS)
     threshold, half = number(certainty, "threshold"), 2.262157 * numbers[:, 0].std(ddof=1)
     assert threshold["high"] - threshold["estimate"] == pytest.approx(half, rel=1e-6)
@@ -132,11 +138,11 @@ def test_ten_folds_are_enough_for_an_interval_and_nine_are_too_few(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["ternary", "lape"])
-def test_types_and_estimates_are_those_of_the_neurons_and_one_fold_has_no_draws(tmp_path, method):
+def test_types_and_estimates_are_those_of_the_neurons(tmp_path, method):
     parameters = {"top_rate": 0.5, "threshold_quantile": 0.5}
     counts, _, neurons, summary = write_case(tmp_path, PROBABILITIES, method, **parameters)
     outputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
-    write_stability(counts, outputs, method, parameters, LANGUAGES[:3], 20, 0)
+    write_stability(counts, outputs, method, parameters, LANGUAGES[:3], 20, 0, 2)
     stability = read_table(outputs["stability"], STABILITY)
     certainty = read_table(outputs["certainty"], CERTAINTY)
     typed, facts = read_table(neurons, NEURONS), read_summary(summary)
@@ -149,11 +155,15 @@ def test_types_and_estimates_are_those_of_the_neurons_and_one_fold_has_no_draws(
     for population in ("all", "selected"):
         by_n = certainty.loc[certainty["quantity"] == f"sharing of {population}", "estimate"]
         assert by_n.tolist() == facts[f"histogram_{population}"].tolist()
-    # Published counts have one fold: nothing is drawn, and nothing is claimed.
-    assert stability.iloc[:, 3:].isna().all(axis=None)
-    assert certainty[["low", "high", "mean_of_draws"]].isna().all(axis=None)
+    # There is one fold, as of published counts: tokens are drawn.
     found = read_provenance(outputs["certainty"])
-    assert (found["folds"], found["draws"], found["replicates"]) == (1, 0, 20)
+    assert (found["folds"], found["draws"], found["replicates"]) == (1, 20, 20)
+    assert found["units"]["name"] == TOKENS
+    assert stability["stability"].notna().all()
+    of_counts = certainty.iloc[3:]
+    assert of_counts[["low", "high"]].notna().all(axis=None)
+    # But for τ, which is of all neurons.
+    assert pd.isna(number(certainty, "threshold")["low"])
 
 
 def test_a_number_that_there_is_not_is_null(tmp_path):
@@ -197,8 +207,10 @@ def test_the_seed_decides_and_draws_add_up_however_they_are_split(tmp_path):
     assert (first[0]["p_specific"] != other[0]["p_specific"]).any()
     assert first[1]["estimate"].equals(other[1]["estimate"])
     draws = draw_weights(np.ones(12, bool), 19, 0)
-    parts = [in_draws(counts, some, "ternary", PARAMETERS) for some in (draws[:5], draws[5:])]
-    times, numbers = in_draws(counts, draws, "ternary", PARAMETERS)
+    times, numbers = in_draws(counts, of_folds(draws), "ternary", PARAMETERS)
+    parts = [
+        in_draws(counts, of_folds(some), "ternary", PARAMETERS) for some in (draws[:5], draws[5:])
+    ]
     np.testing.assert_array_equal(times, parts[0][0] + parts[1][0])
     np.testing.assert_array_equal(numbers, np.concatenate([parts[0][1], parts[1][1]]))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from figure_cases import artefact, certainty_by_layer, draw, summaries, two_phases
+from figure_cases import artefact, certainty_by_layer, draw, drawn, summaries, two_phases
 
 from langneurons.figures.style import read_style
 from langneurons.neurons.stability import STABILITY
@@ -18,7 +18,7 @@ def draw_stability(folder, shares, low):
     table = pd.DataFrame(rows, columns=["type", "stability"])
     table["stability"] = table["stability"].astype(np.float32)
     paths = {
-        "stability": artefact(folder / "stability", table, STABILITY, folds=25, draws=200),
+        "stability": artefact(folder / "stability", table, STABILITY, **drawn(25)),
         "certainty": certainty_by_layer(folder, low),
         "summary": summaries(folder, {})[0],
     }
@@ -43,8 +43,29 @@ def test_stability_draws_how_many_neurons_keep_their_type_at_least_so_often(tmp_
     assert general.get_ydata().tolist() == [1, 1, 0]
     assert not {label for label in lines if label.startswith(("related", "other"))}
     notes = " ".join(figure.get_supxlabel().replace("\n", " ").split())
-    assert "200 draws from 25 folds" in notes
+    assert "200 draws over texts (25 folds)." in notes
     assert "≥ 95 % of draws (dotted): specific 50 %, related –, general 0 %." in notes
+
+
+def test_what_is_drawn_of_published_counts_is_said(tmp_path):
+    shares = pd.DataFrame({"type": KINDS, "stability": np.float32(0.5)})
+    of_tokens = drawn(5000, "tokens")
+    paths = {
+        "stability": artefact(tmp_path / "stability", shares, STABILITY, **of_tokens),
+        "certainty": certainty_by_layer(tmp_path, 1.0, 2.0, of_tokens),
+        "summary": summaries(tmp_path, {})[0],
+    }
+    notes = draw("stability", paths).get_supxlabel().replace("\n", " ")
+    assert "200 draws over tokens alone, of one fold (5,000 tokens)." in notes
+    layers = pd.DataFrame({"layer": range(3), **dict.fromkeys(KINDS[:3], 2)})
+    paths = {
+        "phases": two_phases(tmp_path, 0.0, 2.0),
+        "layers": artefact(tmp_path / "layers", layers, LAYERS),
+        **{name: paths[name] for name in ("certainty", "summary")},
+    }
+    notes = draw("layer_distribution", paths).get_supxlabel().replace("\n", " ")
+    assert "Bars: 95 % interval over tokens alone, of one fold." in notes
+    assert "of a phase's first layer, over tokens alone, of one fold." in notes
 
 
 def test_stability_with_too_few_folds_is_a_note(tmp_path):

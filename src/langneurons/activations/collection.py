@@ -34,6 +34,7 @@ from langneurons.responses.schemas import TOKENS
 
 logger = logging.getLogger(__name__)
 
+_FOLDS = 25
 _LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron and language in the artefacts
 
 
@@ -48,23 +49,21 @@ def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
         ``n`` arrays of row positions; every row is in exactly one.
     """
     problem, _ = pd.factorize(tokens["problem"])
-    sizes = np.zeros(problem.max(initial=-1) + 1, dtype=np.int64)
-    np.add.at(
-        sizes,
-        problem,
-        sequence_lengths(tokens["prompt_tokens"]) + sequence_lengths(tokens["response_tokens"]),
-    )
+    prompts, responses = tokens["prompt_tokens"], tokens["response_tokens"]
+    lengths = sequence_lengths(prompts) + sequence_lengths(responses)
+    sizes = np.bincount(problem, weights=lengths).astype(np.int64)
     # A problem goes to the share in which its middle falls: share = n · middle / total.
     twice_middle = 2 * sizes.cumsum() - sizes
     share = n * twice_middle // max(1, 2 * sizes.sum())
     return [np.flatnonzero(share[problem] == index) for index in range(n)]
 
 
-def folds_of(problems: Sequence[str] | pd.Series, folds: int) -> np.ndarray:
+def folds_of(problems: Sequence[str] | pd.Series, folds: int | None) -> np.ndarray:
     """Return the fold of each row: the rank of its problem's id, modulo ``folds``.
 
     The rank is taken among the sorted distinct ids given: pass a whole table, so that its shares
-    agree. All languages and samples of a problem are in one fold.
+    agree. All languages and samples of a problem are in one fold. None is 25 or, if these are
+    fewer, the number of problems.
 
     Raises
     ------
@@ -72,6 +71,7 @@ def folds_of(problems: Sequence[str] | pd.Series, folds: int) -> np.ndarray:
         If there are fewer problems than folds.
     """
     ids, rank = np.unique(np.asarray(problems, dtype=object).astype(str), return_inverse=True)
+    folds = min(_FOLDS, len(ids)) if folds is None else folds
     if not 1 <= folds <= len(ids):
         raise InputError(
             f"uncertainty.folds: found {folds}, expected between 1 and the {len(ids)} problems "
@@ -161,7 +161,7 @@ def collect_activations(
     output: str | Path,
     class_output: str | Path,
     languages: Sequence[str],
-    folds: int,
+    folds: int | None,
     share: tuple[int, int] = (1, 1),
     batch_tokens: int = 8192,
     progress: bool = True,
@@ -186,6 +186,7 @@ def collect_activations(
     index, of = check_share(share)
     table = read_table(tokens_path, TOKENS)
     table["fold"] = folds_of(table["problem"], folds)
+    folds = int(table["fold"].max()) + 1
     rows = table.iloc[shares(table, of)[index - 1]]
     read = rows[sequence_lengths(rows["response_tokens"]) > 0]
     if len(read):

@@ -12,7 +12,6 @@ from langneurons.claims.verdicts import (
     NO_EFFECT,
     Claim,
     Finding,
-    Units,
     by_draws,
     by_interval,
     counts_from,
@@ -20,6 +19,7 @@ from langneurons.claims.verdicts import (
 )
 from langneurons.phases.segmentation import TYPED
 from langneurons.retrieval.schemas import TO_PIVOT
+from langneurons.uncertainty.resampling import Units
 
 #: Type → what the paper says becomes of its number, and the sign of that.
 _EXPECTED = {"specific": ("fewer", -1), "related": ("more", 1), "general": ("more", 1)}
@@ -29,7 +29,7 @@ _UNMET = "the method has no related type"
 
 
 def change_findings(
-    totals: pd.DataFrame, phases: pd.DataFrame, folds: int, share: float, related: bool
+    totals: pd.DataFrame, phases: pd.DataFrame, units: Units, share: float, related: bool
 ) -> list[Finding]:
     """Judge whether numbers change as the paper says, over texts.
 
@@ -37,8 +37,8 @@ def change_findings(
     ----------
     totals, phases
         A comparison's `TOTALS` and `PHASES`.
-    folds
-        Number of folds that its intervals are over.
+    units
+        What its intervals are over.
     share
         A change counts from this share of the number before on, or from one neuron.
     related
@@ -61,7 +61,6 @@ def change_findings(
         row = rows.iloc[0]
         interval = _signed(sign, row["change_low"], row["change_high"])
         margin = counts_from(share, row["before"])
-        units = Units(folds, "folds")
         found.append(by_interval(claim, sign * row["change"], interval, units, margin))
     return found
 
@@ -108,14 +107,14 @@ def attribution_findings(attribution: pd.DataFrame | None, related: bool) -> lis
     return found
 
 
-def overlap_findings(overlap: pd.DataFrame, folds: int, related: bool) -> list[Finding]:
+def overlap_findings(overlap: pd.DataFrame, units: Units, related: bool) -> list[Finding]:
     """Judge whether neurons keep their types through the alignment.
 
     Parameters
     ----------
     overlap
         A comparison's `OVERLAP`.
-    folds, related
+    units, related
         As for `change_findings`.
     """
     found = []
@@ -128,7 +127,6 @@ def overlap_findings(overlap: pd.DataFrame, folds: int, related: bool) -> list[F
             continue
         row = rows.iloc[0]
         interval = (row["overlap_low"] - STABLE, row["overlap_high"] - STABLE)
-        units = Units(folds, "folds")
         found.append(by_interval(claim, row["overlap"] - STABLE, interval, units, 0.0))
     return found
 
@@ -137,7 +135,7 @@ def like_change_findings(
     changes: pd.DataFrame,
     draws: pd.DataFrame,
     groups: tuple[Sequence[str], Sequence[str]],
-    folds: int,
+    units: Units,
     share: float,
     related: bool,
 ) -> list[Finding]:
@@ -149,7 +147,7 @@ def like_change_findings(
         A comparison's `LANGUAGES` and `LANGUAGE_DRAWS`.
     groups
         The languages trained on, and the others without the pivot.
-    folds, share, related
+    units, share, related
         As for `change_findings`; the share is of the mean number before per language.
     """
     kinds = changes["type"].unique()
@@ -166,7 +164,7 @@ def like_change_findings(
     ]
     if not all(groups):
         return untested(claims, _nobody(*groups))
-    units, found = Units(folds, "folds"), []
+    found = []
     values = np.array([changes["change"], *draws["changes"]])  # (1 + R, rows)
     for claim, kind in zip(claims, kinds, strict=True):
         if kind == "related" and not related:

@@ -7,17 +7,20 @@ import numpy as np
 import pandas as pd
 
 from langneurons.claims.verdicts import (
+    INCONCLUSIVE,
+    ONE_FOLD,
     ORDER,
     Claim,
     Finding,
-    Units,
     by_draws,
     counts_from,
     untested,
+    without,
 )
 from langneurons.neurons.types import GENERAL, RELATED, SPECIFIC, TYPES
 from langneurons.phases.expectations import expectations
 from langneurons.phases.segmentation import TYPED, composition, segment, support
+from langneurons.uncertainty.resampling import TOKENS, Units
 
 #: The paper's phases.
 PHASES = 4
@@ -92,18 +95,19 @@ class Numbers:
     """(1 + R, L, 4): by layer and type."""
     languages: np.ndarray
     """(1 + R, K, 2): specific and related neurons by language."""
-    folds: Units
+    units: Units
+    """What was drawn."""
 
 
-def numbers_in_draws(certainty: pd.DataFrame, draws: pd.DataFrame, folds: int) -> Numbers:
-    """Arrange one model's numbers, on all texts and in each draw of their folds.
+def numbers_in_draws(certainty: pd.DataFrame, draws: pd.DataFrame, units: Units) -> Numbers:
+    """Arrange one model's numbers, on all texts and in each draw of them.
 
     Parameters
     ----------
     certainty, draws
         `CERTAINTY` and `DRAWS`.
-    folds
-        Number of folds that were drawn from.
+    units
+        What was drawn.
     """
     values = np.array([certainty["estimate"], *draws["numbers"]])  # (1 + R, rows)
 
@@ -111,7 +115,7 @@ def numbers_in_draws(certainty: pd.DataFrame, draws: pd.DataFrame, folds: int) -
         own = (certainty["quantity"] == quantity).to_numpy()
         return values[:, own].reshape(len(values), -1, kinds).astype(np.int64)
 
-    return Numbers(by("layer", len(TYPES)), by("language", 2), Units(folds, "folds"))
+    return Numbers(by("layer", len(TYPES)), by("language", 2), units)
 
 
 def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> list[Finding]:
@@ -127,9 +131,7 @@ def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> li
     if len(segments) != PHASES:
         reason = f"there are {len(segments)} phases (phases.segments); the claim is of {PHASES}"
         return untested([*_PATTERN, _ORDER], reason) + _supported(numbers)
-    starts = segments["first_layer"].to_numpy()
-    lengths = np.diff([*starts, numbers.layers.shape[1]])
-    by_phase = np.add.reduceat(numbers.layers, starts, axis=1) / lengths[:, None]  # (1 + R, S, 4)
+    by_phase = per_layer(numbers, segments)
     language = by_phase[..., SPECIFIC] + by_phase[..., RELATED]
     general = by_phase[..., GENERAL]
     peaks = np.minimum(language[:, 0], language[:, 2])
@@ -142,10 +144,17 @@ def layer_findings(numbers: Numbers, segments: pd.DataFrame, share: float) -> li
         (general[:, 3], general[:, 2]),
     ]
     found = [
-        by_draws(claim, more - less, numbers.folds, counts_from(share, less[0]))
+        by_draws(claim, more - less, numbers.units, counts_from(share, less[0]))
         for claim, (more, less) in zip(_PATTERN, compared, strict=True)
     ]
     return [*found, _ordered(numbers), *_supported(numbers)]
+
+
+def per_layer(numbers: Numbers, segments: pd.DataFrame) -> np.ndarray:
+    """Return the mean number of neurons per layer of each phase and type, (1 + R, S, 4)."""
+    starts = segments["first_layer"].to_numpy()
+    lengths = np.diff([*starts, numbers.layers.shape[1]])
+    return np.add.reduceat(numbers.layers, starts, axis=1) / lengths[:, None]
 
 
 def pivot_finding(numbers: Numbers, languages: Sequence[str], pivot: str, share: float) -> Finding:
@@ -160,7 +169,7 @@ def pivot_finding(numbers: Numbers, languages: Sequence[str], pivot: str, share:
     at = list(languages).index(pivot)
     others = np.delete(of_language, at, axis=1).mean(axis=1)
     margin = counts_from(share, others[0])
-    return by_draws(claim, others - of_language[:, at], numbers.folds, margin)
+    return by_draws(claim, others - of_language[:, at], numbers.units, margin)
 
 
 def expectations_met(layers: np.ndarray) -> int:
@@ -194,9 +203,11 @@ def _ordered(numbers: Numbers) -> Finding:
     others = met[1:].mean()
     said = f"{met[0]} are met, by other orders {others:.1f} on average; no interval"
     found = Finding(_ORDER, met[0] - others, margin=0.0, reason=said)
-    folds = numbers.folds
-    if folds.number < folds.fewest:
-        return replace(found, settled=folds.verdict, reason=f"{folds} of texts; {said}")
+    units = numbers.units
+    if units.number < units.fewest:
+        return replace(found, settled=without(units), reason=f"{units} of texts; {said}")
+    if units.name == TOKENS:
+        return replace(found, settled=INCONCLUSIVE, reason=f"{ONE_FOLD}; {said}")
     return replace(found, p=float((met >= met[0]).mean()))
 
 
@@ -211,6 +222,6 @@ def _supported(numbers: Numbers) -> list[Finding]:
         ]
     )
     return [
-        by_draws(claim, bic[:, index] - bic[:, 0], numbers.folds, _BIC_MARGIN)
+        by_draws(claim, bic[:, index] - bic[:, 0], numbers.units, _BIC_MARGIN)
         for index, claim in enumerate(_SUPPORT.values(), start=1)
     ]

@@ -10,7 +10,6 @@ from langneurons.claims.verdicts import (
     NO_EFFECT,
     Claim,
     Finding,
-    Units,
     by_draws,
     by_interval,
     untested,
@@ -19,7 +18,7 @@ from langneurons.interventions.deactivation_changes import changes_of
 from langneurons.interventions.schemas import NONE
 from langneurons.neurons.sets import SPECIFIC, SPECIFIC_RANDOM, WITH_RELATED, is_whole
 from langneurons.phases.segmentation import TYPED
-from langneurons.uncertainty.resampling import mean_interval
+from langneurons.uncertainty.resampling import Units, mean_interval
 
 #: A position is stable from this share of the neurons of its type on.
 STABLE = 0.5

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,12 +15,13 @@ from langneurons.claims.changes import (
     like_change_findings,
     overlap_findings,
 )
-from langneurons.claims.layers import layer_findings, numbers_in_draws, pivot_finding
+from langneurons.claims.layers import Numbers, layer_findings, numbers_in_draws, pivot_finding
 from langneurons.claims.measured import (
     deactivation_findings,
     position_findings,
     retrieval_finding,
 )
+from langneurons.claims.other_methods import fall_findings, pattern_findings
 from langneurons.claims.verdicts import CLAIMS, judge
 from langneurons.comparison import changes
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
@@ -29,6 +31,7 @@ from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
 from langneurons.neurons.stability import CERTAINTY, DRAWS
 from langneurons.phases.segmentation import SEGMENTS
 from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
+from langneurons.uncertainty.resampling import Units
 
 
 def write_claims(
@@ -40,6 +43,7 @@ def write_claims(
     replicates: int,
     seed: int,
     margin: float,
+    others: Sequence[str],
 ) -> None:
     """Judge the claims about one model; write `CLAIMS`.
 
@@ -48,18 +52,20 @@ def write_claims(
     paths
         Under the keys certainty, draws and segments, the model's `CERTAINTY`, `DRAWS` and
         `SEGMENTS`; where there are any, under datasets its `OVERLAP` across data sets, under
-        retrieval its `PARTNERS`, and under deactivation its `DEACTIVATION_PROBLEMS`.
+        retrieval its `PARTNERS`, and under deactivation its `DEACTIVATION_PROBLEMS`; and, for each
+        other method, under {method}_certainty and {method}_draws what these are by it.
     dataset
         The data set that the neurons were typed on.
     replicates, seed
         Of the bootstrap over problems.
     margin
         A difference of numbers of neurons counts from this share on, or from one neuron.
+    others
+        The other methods of selection.
     """
     segments = read_table(paths["segments"], SEGMENTS)
-    certainty, draws = read_table(paths["certainty"], CERTAINTY), read_table(paths["draws"], DRAWS)
-    typed = read_provenance(paths["certainty"])
-    numbers = numbers_in_draws(certainty, draws, typed["folds"])
+    numbers, typed = _numbers(paths, "certainty", "draws")
+    of_others = {name: _numbers(paths, f"{name}_certainty", f"{name}_draws")[0] for name in others}
     bootstrap = {"replicates": replicates, "seed": seed}
     problems = _read(paths, "deactivation", DEACTIVATION_PROBLEMS)
     findings = [
@@ -68,8 +74,9 @@ def write_claims(
         *position_findings(_read(paths, "datasets", OVERLAP), dataset),
         retrieval_finding(_read(paths, "retrieval", PARTNERS), segments),
         *deactivation_findings(problems, languages, pivot, bootstrap),
+        *pattern_findings(of_others, segments, margin),
     ]
-    facts = {"method": typed["method"], "folds": typed["folds"], "margin": margin, **bootstrap}
+    facts = {"method": typed["method"], "units": typed["units"], "margin": margin, **bootstrap}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
 
 
@@ -81,6 +88,7 @@ def write_alignment_claims(
     trained: Sequence[str],
     margin: float,
     related: bool,
+    others: Sequence[str],
 ) -> None:
     """Judge the claims about an alignment; write `CLAIMS`.
 
@@ -89,34 +97,50 @@ def write_alignment_claims(
     paths
         Under the keys totals, phases, languages, language_draws and overlap, of a comparison; where
         there are any, under attribution, retrieval and accuracy, its `ATTRIBUTION`,
-        `RETRIEVAL_CHANGE` and `ACCURACY_CHANGE`.
+        `RETRIEVAL_CHANGE` and `ACCURACY_CHANGE`; under {method}_totals, those of each other method.
     languages, pivot, trained
         As for `langneurons.comparison.tables.write_comparison`.
     margin
         A change of numbers of neurons counts from this share of the number before on, or from one.
     related
         Whether the method has related neurons.
+    others
+        The other methods of selection.
     """
-    totals = read_table(paths["totals"], changes.TOTALS)
+    totals, units = _totals(paths["totals"])
     phases = read_table(paths["phases"], changes.PHASES)
     by_language = read_table(paths["languages"], changes.LANGUAGES)
     draws = read_table(paths["language_draws"], changes.LANGUAGE_DRAWS)
-    compared = read_provenance(paths["totals"])
-    folds = int(compared["folds"])
-    others = [name for name in languages if name not in (*trained, pivot)]
-    groups = ([name for name in trained if name != pivot], others)
+    untrained = [name for name in languages if name not in (*trained, pivot)]
+    groups = ([name for name in trained if name != pivot], untrained)
     retrieval = _read(paths, "retrieval", RETRIEVAL_CHANGE)
     accuracy = _read(paths, "accuracy", ACCURACY_CHANGE)
     findings = [
-        *change_findings(totals, phases, folds, margin, related),
+        *change_findings(totals, phases, units, margin, related),
         *attribution_findings(_read(paths, "attribution", ATTRIBUTION), related),
-        *like_change_findings(by_language, draws, groups, folds, margin, related),
-        *overlap_findings(read_table(paths["overlap"], OVERLAP), folds, related),
+        *like_change_findings(by_language, draws, groups, units, margin, related),
+        *overlap_findings(read_table(paths["overlap"], OVERLAP), units, related),
         *help_findings(retrieval, accuracy, groups, margin),
+        *fall_findings({name: _totals(paths[f"{name}_totals"]) for name in others}, margin),
     ]
-    kept = ("before", "after", "scale", "folds", "replicates", "seed")
+    compared = read_provenance(paths["totals"])
+    kept = ("before", "after", "scale", "units", "replicates", "seed")
     facts = {"trained": list(trained), "margin": margin, **{key: compared[key] for key in kept}}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
+
+
+def _numbers(
+    paths: Mapping[str, str | Path], certainty: str, draws: str
+) -> tuple[Numbers, dict[str, Any]]:
+    """Read a model's numbers by one method, and the provenance of these."""
+    facts = read_provenance(paths[certainty])
+    tables = read_table(paths[certainty], CERTAINTY), read_table(paths[draws], DRAWS)
+    return numbers_in_draws(*tables, Units(**facts["units"])), facts
+
+
+def _totals(path: str | Path) -> tuple[pd.DataFrame, Units]:
+    """Read the totals of a comparison, and what their intervals are over."""
+    return read_table(path, changes.TOTALS), Units(**read_provenance(path)["units"])
 
 
 def _read(paths: Mapping[str, str | Path], key: str, schema: pa.Schema) -> pd.DataFrame | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import artefact
-from langneurons.uncertainty.resampling import FEWEST_SEEDS, FEWEST_UNITS, t_interval
+from langneurons.uncertainty.resampling import FOLDS, TOKENS, Units
 from langneurons.uncertainty.tests import holm, p_of_interval
 
 #: One row per claim. ``estimate`` is a number that is above 0 if the claim is true or, of a claim
@@ -26,6 +26,8 @@ VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, NOT_TESTED)
 
 #: Kinds of claims: that there is an effect, that there is none, and that the layers have an order.
 EFFECT, NO_EFFECT, ORDER = "effect", "no effect", "order"
+#: Why such a claim is neither supported nor contradicted, whatever its interval (METHOD 10).
+ONE_FOLD = "one fold: the interval is over tokens only, not over problems"
 _LEVEL = 0.05
 
 
@@ -61,31 +63,14 @@ class Finding:
     """What else there is to know."""
 
 
-@dataclass(frozen=True)
-class Units:
-    """The units that an interval is over."""
-
-    number: int
-    name: str
-    """``folds``, ``problems``, ``seeds`` or ``data sets``."""
-
-    @property
-    def fewest(self) -> int:
-        """The fewest that give an interval."""
-        return FEWEST_UNITS if self.name in ("folds", "problems") else FEWEST_SEEDS
-
-    @property
-    def verdict(self) -> str:
-        """The verdict if they are too few: without folds, texts were never drawn."""
-        return NOT_TESTED if self.name == "folds" else INCONCLUSIVE
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.name.removesuffix('s') if self.number == 1 else self.name}"
-
-
 def untested(claims: Sequence[Claim], reason: str) -> list[Finding]:
     """Return the findings of claims for which there is nothing to test."""
     return [Finding(claim, settled=NOT_TESTED, reason=reason) for claim in claims]
+
+
+def without(units: Units) -> str:
+    """Return the verdict without an interval: if of texts, they were never drawn."""
+    return NOT_TESTED if units.name in (FOLDS, TOKENS) else INCONCLUSIVE
 
 
 def by_draws(claim: Claim, statistic: np.ndarray, units: Units, margin: float) -> Finding:
@@ -96,7 +81,7 @@ def by_draws(claim: Claim, statistic: np.ndarray, units: Units, margin: float) -
     statistic
         (1 + R,): the estimate, then its value in each draw of the units.
     """
-    low, high = t_interval(statistic[0], statistic[1:], units.number)
+    low, high = units.interval(statistic[0], statistic[1:])
     return by_interval(claim, statistic[0], (float(low), float(high)), units, margin)
 
 
@@ -119,7 +104,10 @@ def by_interval(
         few = "without draws of the texts there is no interval: uncertainty.replicates"
     if few:
         said = "; ".join(filter(None, [few, reason]))
-        return Finding(claim, estimate, margin=margin, settled=units.verdict, reason=said)
+        return Finding(claim, estimate, margin=margin, settled=without(units), reason=said)
+    if units.name == TOKENS:
+        said = "; ".join(filter(None, [ONE_FOLD, reason]))
+        return Finding(claim, estimate, low, high, margin, settled=INCONCLUSIVE, reason=said)
     tested = claim.kind == EFFECT
     p = p_of_interval(estimate, low, high, units.number) if tested else np.nan
     return Finding(claim, estimate, low, high, margin, p, reason=reason)

@@ -91,6 +91,7 @@ def write_accuracy_change(
     names: tuple[str, str],
     uncertainty: Mapping[str, int],
     output: str | Path,
+    control: str | None = None,
 ) -> None:
     """Write the change of accuracy between two grades artefacts.
 
@@ -100,6 +101,8 @@ def write_accuracy_change(
         The models' names, before first.
     uncertainty
         ``replicates`` and ``seed`` of the bootstrap.
+    control
+        Which control of an alignment the model after is, if it is one.
 
     Raises
     ------
@@ -117,6 +120,7 @@ def write_accuracy_change(
         "before": names[0],
         "after": names[1],
         "trained": list(trained),
+        "control": control,
         **bootstrap,
     }
     write_table(table, output, ACCURACY_CHANGE, provenance)

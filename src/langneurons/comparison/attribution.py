@@ -16,8 +16,8 @@ from langneurons.uncertainty.resampling import FEWEST_SEEDS, mean_interval
 
 #: One row per control × number of neurons. ``change`` and ``control_change`` are means over seeds,
 #: ``changes`` and ``control_changes`` the seeds'. ``difference`` is change − control_change, with
-#: its 95 % interval over seeds, null below three. It counts from ``margin`` neurons on.
-#: ``due_to_alignment``: see `verdict`.
+#: its 95 % interval over seeds, null below three, at least one neuron to either side. It counts
+#: from ``margin`` neurons on. ``due_to_alignment``: see `verdict`.
 ATTRIBUTION = artefact(
     "attribution",
     "control string, quantity string, place string?, type string?, before int64, seeds int32, "
@@ -25,6 +25,9 @@ ATTRIBUTION = artefact(
     "difference float64, difference_low float64?, difference_high float64?, margin float64, "
     "due_to_alignment string",
 )
+#: A few seeds can agree on a number that is small and whole, and then have no spread. The
+#: difference of two whole numbers is not surer than to one neuron, half of one for either.
+_LEAST = 1.0
 YES, NO, INCONCLUSIVE = "yes", "no", "inconclusive"
 _SCHEMAS = {
     "totals": TOTALS,
@@ -47,14 +50,14 @@ def verdict(difference: float, low: float, high: float, margin: float, seeds: in
     -------
     str
         ``yes`` if the interval of the difference leaves out 0 and the difference reaches the
-        margin; ``no`` if the whole interval is within the margin; else ``inconclusive``, with the
-        number of seeds if there are too few for an interval.
+        margin; ``no`` if the whole interval is within the margin, bounds included; else
+        ``inconclusive``, with the number of seeds if there are too few for an interval.
     """
     if seeds < FEWEST_SEEDS:
         return f"{INCONCLUSIVE}: {'one seed' if seeds == 1 else f'{seeds} seeds'}"
     if (low > 0 or high < 0) and abs(difference) >= margin:
         return YES
-    if -margin < low and high < margin:
+    if -margin <= low and high <= margin:
         return NO
     return INCONCLUSIVE
 
@@ -82,7 +85,7 @@ def attribute(
         for tables in (alignment, control)
     )
     differences = (changes - others).astype(float)
-    low, high = mean_interval(differences)
+    low, high = mean_interval(differences, least=_LEAST)
     table = first[[*_KEYS, "before"]].assign(
         seeds=len(alignment),
         change=changes.mean(axis=0),

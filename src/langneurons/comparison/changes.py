@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from langneurons.artifacts.tables import artefact
 from langneurons.neurons.types import POPULATIONS, TYPES, Neurons
-from langneurons.uncertainty.resampling import t_interval
+from langneurons.uncertainty.resampling import TOKENS, Units
 
 #: ``change`` is after − before, on the scale of the comparison; ``change_low`` to ``change_high``
 #: its 95 % interval over texts, and ``changed`` whether that leaves out 0, all null where there are
-#: too few folds. ``refitting`` is what each model's own τ, λ and cut-off add to the change: the
-#: change with these less that with those of the model before.
+#: too few units; an interval over tokens decides nothing, so that there ``changed`` is null.
+#: ``refitting`` is what each model's own τ, λ and cut-off add to the change: the change with these
+#: less that with those of the model before.
 _CHANGE = (
     "before int64, after int64, change int64, change_low float64?, change_high float64?, "
     "changed bool?, refitting int64"
@@ -138,7 +139,7 @@ def change_table(
     after: Neurons,
     refitting: np.ndarray,
     replicates: np.ndarray,
-    units: int,
+    units: Units,
 ) -> pd.DataFrame:
     """Tabulate what changes from one model to another.
 
@@ -153,12 +154,12 @@ def change_table(
     replicates
         (R, rows): the change in each draw of the texts.
     units
-        Number of units that were drawn from.
+        What was drawn.
     """
     first, second = (counted.numbers(side).reshape(-1) for side in (before, after))
-    low, high = t_interval(second - first, replicates, units)
+    low, high = units.interval(second - first, replicates)
     changed = pd.array((low > 0) | (high < 0), dtype="boolean")
-    changed[np.isnan(low)] = pd.NA
+    changed[np.isnan(low) | (units.name == TOKENS)] = pd.NA
     return pd.DataFrame(
         {
             **counted.keys,

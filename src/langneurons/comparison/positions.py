@@ -5,7 +5,7 @@ import pandas as pd
 
 from langneurons.artifacts.tables import artefact
 from langneurons.neurons.types import TYPES, Neurons
-from langneurons.uncertainty.resampling import t_interval
+from langneurons.uncertainty.resampling import FOLDS, Units
 
 #: One row per type (table 4). ``overlap`` is both / first, null if the reference has none;
 #: ``overlap_low`` to ``overlap_high`` is its 95 % interval over texts, null where there are too few
@@ -29,6 +29,7 @@ TRANSITIONS = artefact(
 
 
 _NO_DRAWS = np.empty((0, len(TYPES), len(TYPES)))
+_NO_UNITS = Units(0, FOLDS)
 _UNKNOWN = np.full(len(TYPES), np.nan)
 
 
@@ -37,7 +38,7 @@ def overlap(
     second: Neurons,
     names: tuple[str, str],
     draws: np.ndarray = _NO_DRAWS,
-    units: int = 0,
+    units: Units = _NO_UNITS,
     ceiling: np.ndarray = _UNKNOWN,
 ) -> pd.DataFrame:
     """Positions of each type that the second shares with the first, the reference.
@@ -49,14 +50,14 @@ def overlap(
     draws
         (R, 4, 4): `transition_counts` in each draw of the texts.
     units
-        Number of units that were drawn from.
+        What was drawn.
     ceiling
         (4,): the `langneurons.comparison.ceiling.split_half_ceiling` of the first.
     """
     crossing = transition_counts(first, second)
     both = np.diag(crossing).astype(float)
     n_first, n_second = crossing.sum(axis=1), crossing.sum(axis=0)
-    low, high = t_interval(kept_shares(crossing), kept_shares(draws), units)
+    low, high = units.interval(kept_shares(crossing), kept_shares(draws))
     return pd.DataFrame(
         {
             "first": names[0],
@@ -76,7 +77,7 @@ def overlap(
 
 
 def transitions(
-    before: Neurons, after: Neurons, draws: np.ndarray = _NO_DRAWS, units: int = 0
+    before: Neurons, after: Neurons, draws: np.ndarray = _NO_DRAWS, units: Units = _NO_UNITS
 ) -> pd.DataFrame:
     """Transition matrix of individual neurons from type to type, in long form.
 
@@ -87,7 +88,7 @@ def transitions(
     """
     crossing = transition_counts(before, after)
     share = _shares(crossing)
-    low, high = t_interval(share, _shares(draws), units)
+    low, high = units.interval(share, _shares(draws))
     return pd.DataFrame(
         {
             "type_before": np.repeat(TYPES, len(TYPES)),

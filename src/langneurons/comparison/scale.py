@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from langneurons.activations.counts import Counts
-from langneurons.activations.resampled import draw_folds, resampled_probabilities
+from langneurons.activations.resampled import draw_texts, resampled_probabilities
 from langneurons.neurons.types import Neurons, identify, identify_on_scale
 
 #: τ, λ and the cut-off s* of the model before, for both; or each model's own, as in the paper.
@@ -41,27 +41,34 @@ def typed_pair(
 
 
 class Drawn:
-    """Draws of the folds of two models' counts, the same for both.
+    """Draws of the texts of two models' counts, the same folds for both.
 
     Parameters
     ----------
     before, after
-        Counts by fold, as for `draw_folds`.
-    replicates, seed
-        Of the bootstrap.
+        Counts by fold, as for `draw_texts`.
+    replicates, seed, design_effect
+        Of the bootstrap, as for `draw_texts`.
 
     Attributes
     ----------
-    units : int
-        Number of folds that are drawn from.
+    draws : Draws
+        What is drawn.
     """
 
-    def __init__(self, before: Counts, after: Counts, replicates: int, seed: int) -> None:
+    def __init__(
+        self, before: Counts, after: Counts, replicates: int, seed: int, design_effect: float
+    ) -> None:
         self._counts = before, after
-        self._draws, self.units = draw_folds(before, after, replicates=replicates, seed=seed)
+        self.draws = draw_texts(
+            before, after, replicates=replicates, seed=seed, design_effect=design_effect
+        )
 
     def typed(self, method: str, parameters: Mapping[str, Any], scale: str) -> Iterator[Pair]:
         """Yield both models' neurons in each draw, typed anew with τ, λ and s* of the draw."""
-        resampled = [resampled_probabilities(counts, self._draws) for counts in self._counts]
+        resampled = [
+            resampled_probabilities(counts, self.draws, model)
+            for model, counts in enumerate(self._counts)
+        ]
         for before, after in zip(*resampled, strict=True):
             yield typed_pair(before, after, method, parameters, scale)

@@ -31,7 +31,7 @@ def write_comparison(
     method: str,
     parameters: Mapping[str, Any],
     scale: str,
-    uncertainty: Mapping[str, int],
+    uncertainty: Mapping[str, Any],
     control: str | None = None,
 ) -> None:
     """Compare two models' neurons.
@@ -54,7 +54,7 @@ def write_comparison(
     scale
         One of `SCALES`: whose τ, λ and cut-off the model after is typed with.
     uncertainty
-        ``replicates`` and ``seed`` of the bootstrap over folds.
+        ``replicates``, ``seed`` and ``design_effect`` of the bootstrap, see `Drawn`.
     control
         Which control of an alignment the model after is, if it is one.
 
@@ -76,11 +76,12 @@ def write_comparison(
         "groups": changes.by_group(languages, pivot, trained),
     }
     drawn = Drawn(before, after, **uncertainty)
+    units = drawn.draws.units
     draws = _in_each_draw(drawn.typed(method, parameters, scale), ways)
     tables = {}
     for name, counted in ways.items():
         refitting = changes.difference(counted, typed[COMMON][1], typed[OWN][1])
-        table = changes.change_table(counted, *typed[scale], refitting, draws[name], drawn.units)
+        table = changes.change_table(counted, *typed[scale], refitting, draws[name], units)
         tables[name] = (table, counted.schema)
     in_draws = draw_rows("changes", draws["languages"])
     tables["language_draws"] = (in_draws, changes.LANGUAGE_DRAWS)
@@ -88,11 +89,11 @@ def write_comparison(
     ceiling = split_half_ceiling(before, method, parameters)
     tables |= {
         "overlap": (
-            positions.overlap(*typed[scale], names, crossings, drawn.units, ceiling),
+            positions.overlap(*typed[scale], names, crossings, units, ceiling),
             positions.OVERLAP,
         ),
         "transitions": (
-            positions.transitions(*typed[scale], crossings, drawn.units),
+            positions.transitions(*typed[scale], crossings, units),
             positions.TRANSITIONS,
         ),
     }
@@ -103,7 +104,7 @@ def write_comparison(
         "trained": list(trained),
         "control": control,
         "scale": scale,
-        "folds": drawn.units,
+        **drawn.draws.facts,
         **uncertainty,
     }
     for name, (table, schema) in tables.items():

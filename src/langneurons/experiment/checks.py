@@ -138,6 +138,8 @@ def _check_folds(config: Configuration) -> None:
     For all others it is known once their corpus is there.
     """
     folds = config.uncertainty.folds
+    if folds is None:
+        return
     for name, dataset in config.datasets.items():
         for key in ("problems", "limit"):
             given = dataset.settings(key).get(key)

@@ -36,10 +36,19 @@ def judged(experiment: Inventory) -> list[dict[str, Any]]:
     ]
 
 
+def others(experiment: Inventory, method: str) -> list[str]:
+    """Return the other methods of selection: claims ask whether these show the same."""
+    return [name for name in experiment.methods if name != method]
+
+
 def about_model(experiment: Inventory, wildcards: Any) -> Reads:
     """Return what other stages measured of a model."""
     keys, model = dict(wildcards.items()), wildcards.model
     found: Reads = {}
+    for other in others(experiment, wildcards.method):
+        of_other = {**keys, "method": other}
+        found[f"{other}_certainty"] = paths.fill(paths.certainty, of_other)
+        found[f"{other}_draws"] = paths.fill(paths.stability_draws, of_other)
     if len(experiment.datasets_of(model)) > 1:
         found["datasets"] = paths.fill(paths.dataset_overlap, keys)
     if model in experiment.retrieving_models and wildcards.dataset in experiment.datasets:
@@ -53,7 +62,10 @@ def about_alignment(experiment: Inventory, wildcards: Any) -> Reads:
     """Return what else was measured of the two models of a comparison."""
     keys = dict(wildcards.items())
     pair, dataset = {"before": keys["before"], "after": keys["after"]}, keys["dataset"]
-    found: Reads = {}
+    found: Reads = {
+        f"{other}_totals": paths.fill(paths.total_change, {**keys, "method": other})
+        for other in others(experiment, wildcards.method)
+    }
     for family in experiment.families:
         measured = experiment.datasets_of_all(family.before, *family.compared)
         own = family.before == pair["before"] and pair["after"] in family.after

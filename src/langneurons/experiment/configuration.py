@@ -107,13 +107,17 @@ class Uncertainty(Section):
     RERUNS: ClassVar[str] = "stability"
     RERUNS_OF: ClassVar[Mapping[str, str]] = {"folds": "activations"}
 
-    folds: Count = 10
-    """number of folds that problems are split into; counts are kept by fold"""
+    folds: Count | None = None
+    """number of folds that problems are split into; counts are kept by fold. By default 25, or as
+    many as there are problems if these are fewer; intervals need ten"""
     replicates: Whole = 200
     """bootstrap replicates, over folds (stability, phases, comparisons) or problems (change of
     accuracy, deactivation, steering); 0 for none"""
     seed: Whole = 0
     """seed of the bootstrap"""
+    design_effect: Annotated[float, Field(ge=1)] = 3
+    """published counts have one fold: tokens are drawn in place of problems, so many times fewer of
+    them, since those of a text are alike (METHOD 10)"""
 
 
 class Colours(Section):

@@ -67,10 +67,10 @@ def draw_controls(
         )
 
 
-def change_notes(rows: pd.DataFrame, controls: Sequence[Control]) -> list[str]:
-    """Return lines that say what thin lines and markers are."""
+def change_notes(rows: pd.DataFrame, controls: Sequence[Control], over: str) -> list[str]:
+    """Return lines that say what thin lines, intervals over something, and markers are."""
     if rows["change_low"].notna().any():
-        notes = ["Thin lines: 95 % interval over texts."]
+        notes = [f"Thin lines: 95 % interval {over}."]
     else:
         notes = ["No intervals: too few folds."]
     return notes + control_notes(controls)

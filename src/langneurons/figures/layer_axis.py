@@ -68,11 +68,11 @@ def phase_notes(phases: pd.DataFrame) -> list[str]:
     ]
 
 
-def interval_notes(phases: pd.DataFrame) -> list[str]:
-    """A line about the brackets, where the phases have bootstrap intervals."""
+def interval_notes(phases: pd.DataFrame, over: str) -> list[str]:
+    """A line about the brackets, where the phases have bootstrap intervals over something."""
     if phases["first_layer_low"].isna().all():
         return []
-    return ["Brackets: 95 % bootstrap interval (over folds) of a phase's first layer."]
+    return [f"Brackets: 95 % bootstrap interval of a phase's first layer, {over}."]
 
 
 def _shade_phases(axes: Axes, phases: pd.DataFrame) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from langneurons.artifacts.tables import read_table
+from langneurons.activations.resampled import over_what
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison.changes import LAYERS
 from langneurons.figures.control_marks import (
     change_notes,
@@ -44,7 +45,7 @@ def draw(
     table = read_table(layers, LAYERS)
     page.note(
         "Δ: neurons after minus neurons before.",
-        *change_notes(table, others),
+        *change_notes(table, others, over_what(read_provenance(layers))),
         "Phases of the model before:",
         *phase_notes(segments),
         *read_comparison_facts(layers, summaries),

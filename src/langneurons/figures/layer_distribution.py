@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from langneurons.artifacts.tables import read_table
+from langneurons.activations.resampled import over_what
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.facts import selection_facts
 from langneurons.figures.frame import Page
@@ -44,9 +45,10 @@ def draw(page: Page, phases: Path, layers: Path, certainty: Path, summary: Path)
     table = read_table(layers, LAYERS)
     intervals = read_table(certainty, CERTAINTY).query("quantity == 'layer'").groupby("type")
     highest = intervals["high"].max()[list(TYPED)]
-    page.note(*phase_notes(segments), *interval_notes(segments))
+    over = over_what(read_provenance(certainty))
+    page.note(*phase_notes(segments), *interval_notes(segments, over))
     if highest.notna().any():
-        page.note("Bars: 95 % interval over texts.")
+        page.note(f"Bars: 95 % interval {over}.")
     page.note(selection_facts(read_summary(summary)))
     (axes,) = layer_panels(page, segments, _HEIGHT + 0.8)
     for kind in TYPED:

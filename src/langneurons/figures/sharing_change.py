@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from langneurons.artifacts.tables import read_table
+from langneurons.activations.resampled import over_what
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison.changes import SHARING
 from langneurons.figures.control_marks import (
     change_notes,
@@ -41,7 +42,7 @@ def draw(page: Page, sharing: Path, controls: Sequence[Path], summaries: Sequenc
     table, others = read_table(sharing, SHARING), read_controls(controls, SHARING)
     page.note(
         f"Change: neurons after minus neurons before. {SHARING_NOTE}",
-        *change_notes(table, others),
+        *change_notes(table, others, over_what(read_provenance(sharing))),
         f"Before: {zero_sum_note(read_summary(summaries[0]))}",
         *read_comparison_facts(sharing, summaries),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from langneurons.activations.resampled import over_what
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.facts import selection_facts
@@ -32,16 +33,17 @@ _MARKED = 0.12
 def draw(page: Page, stability: Path, certainty: Path, summary: Path) -> None:
     """Draw the share of each type's neurons that keep their type in at least so many draws."""
     table, drawn = read_table(stability, STABILITY), read_provenance(stability)
+    units = drawn["units"]
     selection = selection_facts(read_summary(summary))
     if read_table(certainty, CERTAINTY)["low"].isna().all():
-        few = f"too few folds of texts ({drawn['folds']}) or draws ({drawn['draws']})"
+        few = f"too few {units['name']} of texts ({units['number']}) or draws ({drawn['draws']})"
         page.note(f"Nothing is drawn: {few}.", selection)
         page.panels(COLUMN, 0.1).set_axis_off()
         return
     kept = {kind: table.loc[table["type"] == kind, "stability"].to_numpy() for kind in TYPED}
     page.note(
         "A neuron keeps its type in a draw if it has the same one when all are typed anew. "
-        f"{drawn['draws']:,} draws from {drawn['folds']} folds of the texts.",
+        f"{drawn['draws']:,} draws {over_what(drawn)} ({units['number']:,} {units['name']}).",
         f"Keep their type in ≥\u00a0{_percent(_SURE)} of draws (dotted): {_sure(kept)}.",
         selection,
     )

@@ -1,6 +1,7 @@
 """How sure each neuron's type is, and each number of one model (METHOD 10).
 
-Folds of problems are drawn with replacement, and in every draw all neurons are typed anew.
+The texts are drawn anew, folds of problems or else tokens, and in every draw all neurons are typed
+anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from langneurons.activations.counts import Counts, read_counts
-from langneurons.activations.resampled import draw_folds, resampled_probabilities
+from langneurons.activations.resampled import Draws, draw_texts, resampled_probabilities
 from langneurons.artifacts.progress import Progress
 from langneurons.artifacts.tables import artefact, write_table
 from langneurons.neurons.methods.selection import Selection
 from langneurons.neurons.types import POPULATIONS, RELATED, SPECIFIC, TYPES, Neurons, identify
-from langneurons.uncertainty.resampling import t_interval
+from langneurons.uncertainty.resampling import TOKENS
 
 #: One row per neuron, sorted by layer and neuron. ``p_…`` are the shares of draws in which it has
 #: that type, ``stability`` that of the draws in which it keeps its own; null without draws.
@@ -26,7 +27,7 @@ STABILITY = artefact(
     "p_general float32?, stability float32?",
 )
 #: One row per number: a ``quantity``, its ``place`` (layer, N or language) and ``type`` where it
-#: has one. ``low`` to ``high`` is the 95 % interval over texts, null where there are too few folds.
+#: has one. ``low`` to ``high`` is the 95 % interval over texts, null where there are too few units.
 #: ``mean_of_draws`` differs from the estimate by the bias of a bootstrap. All are null where there
 #: is no such number: λ of a method without one, or without a bound; the cut-off of no neuron.
 CERTAINTY = artefact(
@@ -47,8 +48,9 @@ def write_stability(
     languages: Sequence[str],
     replicates: int,
     seed: int,
+    design_effect: float,
 ) -> None:
-    """Type one model's neurons anew in draws of its folds.
+    """Type one model's neurons anew in draws of its texts.
 
     Writes `STABILITY`, `CERTAINTY` and `DRAWS`.
 
@@ -58,27 +60,29 @@ def write_stability(
         Paths under the keys stability, certainty and draws.
     method, parameters
         As for `identify`.
-    replicates, seed
-        Of the bootstrap over folds. Nothing is drawn where fewer than two folds hold tokens.
+    replicates, seed, design_effect
+        Of the bootstrap, see `draw_texts`.
     """
     counts = read_counts(counts_path, languages)
     neurons, selection = identify(counts.probabilities(), method, parameters)
-    draws, folds = draw_folds(counts, replicates=replicates, seed=seed)
+    draws = draw_texts(counts, replicates=replicates, seed=seed, design_effect=design_effect)
     times, numbers = in_draws(counts, draws, method, parameters)
     facts = {
         "inputs": [str(counts_path)],
         "method": method,
         "parameters": dict(parameters),
-        "folds": folds,
-        "draws": len(draws),
+        **draws.facts,
         "replicates": replicates,
         "seed": seed,
     }
     kept = _stability(neurons.kind, times, len(draws))
     write_table(kept, outputs["stability"], STABILITY, facts)
-    table = _names(len(neurons.kind), languages)
+    table = names_of_numbers(len(neurons.kind), languages)
     table["estimate"] = _numbers(neurons, selection)
-    table["low"], table["high"] = t_interval(table["estimate"].to_numpy(), numbers, folds)
+    table["low"], table["high"] = draws.units.interval(table["estimate"], numbers)
+    if draws.units.name == TOKENS:
+        # All neurons share a text's chance, and τ is of all: drawn one by one, it hardly moves.
+        table.loc[table["quantity"] == "threshold", ["low", "high"]] = np.nan
     table["mean_of_draws"] = numbers.mean(axis=0) if len(draws) else np.nan
     write_table(table, outputs["certainty"], CERTAINTY, facts)
     write_table(draw_rows("numbers", numbers), outputs["draws"], DRAWS, facts)
@@ -91,14 +95,9 @@ def draw_rows(name: str, values: np.ndarray) -> pd.DataFrame:
 
 
 def in_draws(
-    counts: Counts, draws: np.ndarray, method: str, parameters: Mapping[str, Any]
+    counts: Counts, draws: Draws, method: str, parameters: Mapping[str, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Type all neurons anew in each draw.
-
-    Parameters
-    ----------
-    draws
-        Integers (R, F): how often each fold counts in each draw.
 
     Returns
     -------
@@ -108,7 +107,7 @@ def in_draws(
     """
     L, D = counts.active.shape[2:]
     times = np.zeros((len(TYPES), L, D), dtype=np.int32)
-    numbers = np.empty((len(draws), len(_names(L, counts.languages))))
+    numbers = np.empty((len(draws), len(names_of_numbers(L, counts.languages))))
     with Progress(len(draws), "draw") as progress:
         for row, p in zip(numbers, resampled_probabilities(counts, draws), strict=True):
             neurons, selection = identify(p, method, parameters)
@@ -142,8 +141,8 @@ def _weight(selection: Selection) -> float:
     return weight
 
 
-def _names(layers: int, languages: Sequence[str]) -> pd.DataFrame:
-    """Return what each of `_numbers` is: quantity, place, type."""
+def names_of_numbers(layers: int, languages: Sequence[str]) -> pd.DataFrame:
+    """Return what each number of a model is: quantity, place, type, as in `CERTAINTY`."""
     language_kinds = [TYPES[kind] for kind in (SPECIFIC, RELATED)]
     names = [
         *((name, None, None) for name in _SCALARS),

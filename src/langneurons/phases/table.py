@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.activations.counts import Counts, read_counts
-from langneurons.activations.resampled import draw_folds, resampled_probabilities
+from langneurons.activations.resampled import Draws, draw_texts, resampled_probabilities
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.neurons.table import read_summary
 from langneurons.neurons.types import identify
@@ -34,8 +34,8 @@ PHASE_NAMES = (
     "multilingual output space transformation",
     "vocabulary space outputting",
 )
-#: One row per phase. The interval is the 95 % bootstrap interval (over folds) of the phase's
-#: first layer; null if the counts have a single fold.
+#: One row per phase. The interval is the 95 % bootstrap interval (over folds or tokens, as
+#: `draw_texts` has it) of the phase's first layer.
 PHASES = artefact(
     "phases",
     f"phase int32, name string, first_layer int32, last_layer int32, {TYPE_COUNTS}, "
@@ -44,20 +44,13 @@ PHASES = artefact(
 
 
 def boundary_interval(
-    counts: Counts,
-    method: str,
-    parameters: Mapping[str, Any],
-    segments: int,
-    replicates: int,
-    seed: int,
+    counts: Counts, draws: Draws, method: str, parameters: Mapping[str, Any], segments: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Bootstrap over folds: 95 % interval of each segment's first layer, two arrays (segments,).
+    """Bootstrap: 95 % interval of each segment's first layer, two arrays (segments,).
 
-    Folds are drawn with replacement from those that hold tokens; each replicate is typed and
-    segmented anew, with λ fixed at its value on the full data. None if nothing can be
-    drawn: fewer than two folds hold tokens, or every draw leaves a language without any.
+    Each draw of the texts is typed and segmented anew, with λ fixed at its value on the full data.
+    None if nothing is drawn.
     """
-    draws, _ = draw_folds(counts, replicates=replicates, seed=seed)
     if not len(draws):
         return None
     starts = []
@@ -76,6 +69,7 @@ def write_phases(
     parameters: Mapping[str, Any],
     replicates: int,
     seed: int,
+    design_effect: float,
 ) -> None:
     """Name the phases and say how certain their boundaries are; write `PHASES`, `EXPECTATIONS`.
 
@@ -88,8 +82,8 @@ def write_phases(
         phases, so with another number of segments their table is empty.
     method, parameters
         How neurons are typed anew in each replicate.
-    replicates, seed
-        Of the bootstrap over folds.
+    replicates, seed, design_effect
+        Of the bootstrap, see `draw_texts`.
     """
     phases = read_table(segments_path, SEGMENTS)
     segments, summary = len(phases), read_summary(summary_path)
@@ -97,7 +91,8 @@ def write_phases(
     if not pd.isna(summary["lambda"]):
         parameters = {**parameters, "lambda_": float(summary["lambda"])}
     data = read_counts(counts_path, list(summary["languages"]))
-    interval = boundary_interval(data, method, parameters, segments, replicates, seed)
+    draws = draw_texts(data, replicates=replicates, seed=seed, design_effect=design_effect)
+    interval = boundary_interval(data, draws, method, parameters, segments)
     phases["first_layer_low"], phases["first_layer_high"] = interval or (None, None)
     checks = expectations(phases) if segments == len(PHASE_NAMES) else None
     if checks is not None and not checks["holds"].all():
@@ -113,6 +108,7 @@ def write_phases(
         "inputs": [str(segments_path), str(counts_path)],
         "method": method,
         "segments": segments,
+        **draws.facts,
         "replicates": replicates,
         "seed": seed,
     }

@@ -1,12 +1,11 @@
 """Table 5: how alignment changes accuracy, in languages trained on and in others (METHOD 6)."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
@@ -28,17 +27,19 @@ def make(changes: Sequence[str | Path]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of `langneurons.comparison.accuracy.ACCURACY_CHANGE` after
-        ``before_model`` and ``after_model``. In the rows of a group, ``language`` is null.
+        The columns of `langneurons.comparison.accuracy.ACCURACY_CHANGE` after ``before_model``,
+        ``after_model`` and ``control``: which control the model after is, null if none. In the rows
+        of a group, ``language`` is null.
     """
-    return join_comparisons(changes, partial(read_table, schema=ACCURACY_CHANGE))
+    return join_comparisons(changes, _with_control)
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
     """Lay out one column per language or group; accuracy, its change and interval in rows."""
     rows, written = [], set()
     for (before, after), part in table.groupby(["before_model", "after_model"], sort=False):
-        columns = _columns(part)
+        columns, control = _columns(part), part["control"].iloc[0]
+        name = shorten(after) if pd.isna(control) else f"{shorten(after)} (control)"
         if before not in written:
             written.add(before)
             accuracies = {name: accuracy(row["before"]) for name, row in columns.items()}
@@ -47,7 +48,7 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
             rows.append({"model": shorten(before), "": "accuracy", **accuracies, **groups})
         for what, write in _LINES.items():
             cells = {name: write(row) for name, row in columns.items()}
-            rows.append({"model": shorten(after), "": what, **cells})
+            rows.append({"model": name, "": what, **cells})
     cells = pd.DataFrame(rows).fillna("–")
     numeric = [*(name for name in cells.columns[2:] if name not in _GROUPS), *_GROUPS]
     cells = cells[["model", "", *numeric]]
@@ -57,9 +58,28 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
         "over the languages trained on, the others, and all.",
         "Change: percentage points against the model before, with its 95 % interval (paired "
         "bootstrap over problems).",
+        *_controls(table),
         f"{numbers(table.loc[table['language'].notna(), 'n'])} problems a language.",
     ]
     return Layout(notes, cells, ("model",), numeric)
+
+
+def _with_control(path: str | Path) -> pd.DataFrame:
+    table = read_table(path, ACCURACY_CHANGE)
+    table.insert(0, "control", read_provenance(path)["control"])
+    return table
+
+
+def _controls(table: pd.DataFrame) -> list[str]:
+    """Say what the controls are."""
+    named = table.dropna(subset="control").drop_duplicates("after_model")
+    kinds = [
+        f"{shorten(row.after_model)} ({row.control.replace('_', ' ')})"
+        for row in named.itertuples()
+    ]
+    if not kinds:
+        return []
+    return [f"Controls, trained alike but without what aligns: {', '.join(kinds)}."]
 
 
 def _columns(part: pd.DataFrame) -> dict[str, pd.Series]:

@@ -6,6 +6,7 @@ folds of problems.
 """
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtrit
@@ -16,6 +17,36 @@ _PERCENTILES = (2.5, 97.5)
 FEWEST_UNITS = 10
 #: With fewer seeds, their spread says nothing (METHOD 10).
 FEWEST_SEEDS = 3
+#: Names of units, of which texts are drawn.
+FOLDS, TOKENS = "folds", "tokens"
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units that an interval is over."""
+
+    number: int
+    name: str
+    """`FOLDS`, `TOKENS`, ``problems``, ``seeds`` or ``data sets``."""
+
+    @property
+    def fewest(self) -> int:
+        """The fewest that give an interval."""
+        return FEWEST_UNITS if self.name in (FOLDS, TOKENS, "problems") else FEWEST_SEEDS
+
+    def interval(
+        self, estimate: np.ndarray, replicates: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bounds of a 95 % interval from draws of the units; see `t_interval`.
+
+        How far tokens spread is not estimated from a few units but given by the binomial
+        distribution, so that there t is the normal quantile.
+        """
+        freedom = np.inf if self.name == TOKENS else self.number - 1
+        return _interval(estimate, replicates, self.number, freedom)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name.removesuffix('s') if self.number == 1 else self.name}"
 
 
 def draw_weights(present: np.ndarray, replicates: int, seed: int) -> np.ndarray:
@@ -95,21 +126,18 @@ def t_interval(
     low, high
         (…), NaN with fewer than `FEWEST_UNITS` units or fewer than two replicates.
     """
-    estimate = np.asarray(estimate, dtype=np.float64)
-    if units < FEWEST_UNITS or len(replicates) < 2:
-        absent = np.full(estimate.shape, np.nan)
-        return absent, absent
-    half = stdtrit(units - 1, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
-    return estimate - half, estimate + half
+    return _interval(estimate, replicates, units, units - 1)
 
 
-def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the 95 % interval of a mean, by Student's t.
 
     Parameters
     ----------
     values
         (S, …): independent measurements, such as one per seed.
+    least
+        The interval reaches at least so far to either side, however much they agree.
 
     Returns
     -------
@@ -121,5 +149,17 @@ def mean_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         absent = np.full(mean.shape, np.nan)
         return absent, absent
     error = np.std(values, axis=0, ddof=1) / np.sqrt(n)
-    half = stdtrit(n - 1, _PERCENTILES[1] / 100) * error
+    half = np.maximum(stdtrit(n - 1, _PERCENTILES[1] / 100) * error, least)
     return mean - half, mean + half
+
+
+def _interval(
+    estimate: np.ndarray, replicates: np.ndarray, units: int, freedom: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `t_interval` does, with t at so many degrees of freedom."""
+    estimate = np.asarray(estimate, dtype=np.float64)
+    if units < FEWEST_UNITS or len(replicates) < 2:
+        absent = np.full(estimate.shape, np.nan)
+        return absent, absent
+    half = stdtrit(freedom, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
+    return estimate - half, estimate + half

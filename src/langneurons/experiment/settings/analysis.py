@@ -13,6 +13,7 @@ from langneurons.experiment.settings.basis import (
     bootstrap,
     compared,
     deciding,
+    drawn_texts,
     spec_of,
 )
 from langneurons.responses.prompts import CHAT
@@ -116,7 +117,7 @@ def _token_classes(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _resampling(experiment: Inventory, wildcards: Any) -> Settings:
-    return {**_typing(experiment, wildcards), **bootstrap(experiment)}
+    return {**_typing(experiment, wildcards), **drawn_texts(experiment)}
 
 
 def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
@@ -124,7 +125,7 @@ def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
 
 
 def _phases(experiment: Inventory, wildcards: Any) -> Settings:
-    return {**_method(experiment, wildcards), **bootstrap(experiment)}
+    return {**_method(experiment, wildcards), **drawn_texts(experiment)}
 
 
 def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
@@ -132,7 +133,7 @@ def _comparison(experiment: Inventory, wildcards: Any) -> Settings:
         **compared(experiment, wildcards),
         **_method(experiment, wildcards),
         "scale": experiment.config.comparison.scale,
-        "uncertainty": bootstrap(experiment),
+        "uncertainty": drawn_texts(experiment),
     }
 
 
@@ -156,13 +157,9 @@ def _accuracy(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _accuracy_change(experiment: Inventory, wildcards: Any) -> Settings:
-    names = (wildcards.before, wildcards.after)
-    return {
-        "languages": experiment.languages,
-        "trained": experiment.trained(*names),
-        "names": names,
-        "uncertainty": bootstrap(experiment),
-    }
+    both = compared(experiment, wildcards)
+    del both["pivot"]  # a language like all others here
+    return {**both, "uncertainty": bootstrap(experiment)}
 
 
 def _drawn(experiment: Inventory, wildcards: Any) -> Settings:

@@ -37,6 +37,12 @@ def bootstrap(experiment: Inventory) -> Settings:
     return experiment.config.uncertainty.settings("replicates", "seed")
 
 
+def drawn_texts(experiment: Inventory) -> Settings:
+    """Return how texts are drawn: folds or, of published counts, tokens."""
+    effect = experiment.config.uncertainty.settings("design_effect")
+    return {**bootstrap(experiment), **effect}
+
+
 def compared(experiment: Inventory, wildcards: Any) -> Settings:
     """Return whom a comparison compares, and in which languages."""
     names = (wildcards.before, wildcards.after)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from langneurons.experiment.claims import others
 from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import Rules, Settings, bootstrap
@@ -14,6 +15,7 @@ def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
         "languages": experiment.languages,
         "pivot": experiment.config.pivot,
         **bootstrap(experiment),
+        "others": others(experiment, wildcards.method),
         **experiment.config.comparison.settings("margin"),
     }
 
@@ -25,6 +27,7 @@ def _of_alignment(experiment: Inventory, wildcards: Any) -> Settings:
         "pivot": experiment.config.pivot,
         "trained": experiment.trained(wildcards.before, wildcards.after),
         "related": methods()[wildcards.method].related,
+        "others": others(experiment, wildcards.method),
         **experiment.config.comparison.settings("margin"),
     }
 
