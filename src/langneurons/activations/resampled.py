@@ -145,15 +145,15 @@ def _of_tokens(counts: Counts, draws: Draws, model: int) -> Iterator[np.ndarray]
     p = np.minimum(counts.probabilities(), np.float32(1))  # some published ones are above 1
     n = np.broadcast_to(_trials(counts, draws.design_effect), p.shape)
     variance = n * p * (1 - p)
-    exact = variance < _NORMAL_FROM
+    exact = np.flatnonzero(variance < _NORMAL_FROM)
     sd = (np.sqrt(variance) / n).astype(np.float32)
-    trials, chance = n[exact], p[exact].astype(np.float64)
+    trials, chance = n.reshape(-1)[exact], p.reshape(-1)[exact].astype(np.float64)
     random = np.random.default_rng([draws.seed, model])
     for _ in range(len(draws)):
         shares = random.standard_normal(p.shape, dtype=np.float32)
         shares *= sd
         shares += p
-        shares[exact] = random.binomial(trials, chance) / trials
+        shares.reshape(-1)[exact] = random.binomial(trials, chance) / trials
         yield shares
 
 
