@@ -104,7 +104,9 @@ def _draw_kept(axes: Axes, typed: pd.DataFrame, colours: Mapping[str, str]) -> N
         )
         known = ~np.isnan(control)
         half = width * 0.45
-        axes.hlines(control[known], x[known] - half, x[known] + half, color=INK, linewidth=1.3)
+        ends = (x[known] - half, x[known] + half)
+        # Whole where all neurons keep their type, at the panel's edge.
+        axes.hlines(control[known], *ends, color=INK, linewidth=1.3, clip_on=False)
     axes.set_xticks(range(len(TYPED)), TYPED)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("neurons that keep their type\non letters of the own script")
