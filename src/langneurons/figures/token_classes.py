@@ -105,7 +105,9 @@ def _draw_kept(axes: Axes, typed: pd.DataFrame, colours: Mapping[str, str]) -> N
         known = ~np.isnan(control)
         half = width * 0.45
         axes.hlines(control[known], x[known] - half, x[known] + half, color=INK, linewidth=1.3)
-    axes.set_xticks(range(len(TYPED)), TYPED)
+    numbers = rows.loc[INPUT]["before"]
+    names = [f"{kind}\n(n\u00a0=\u00a0{numbers[kind]:,})" for kind in TYPED]
+    axes.set_xticks(range(len(TYPED)), names)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("neurons that keep their type\non letters of the own script")
     for position in POSITIONS:
