@@ -150,6 +150,9 @@ def test_the_figure_stacks_classes_and_shows_who_keeps_the_type(files):
     assert [bar.get_y() for bar in classes.patches][-3:] == [0.5, 1, 1]
     # specific, related and general: by the token read, then by the next one.
     assert [bar.get_height() for bar in kept.patches[:6]] == [2 / 3, 1, 1, 1, 1, 1]
+    names = [label.get_text() for label in kept.get_xticklabels()]
+    assert names == [f"{kind}\n(n\u00a0=\u00a0{n})" for kind, n in
+                     (("specific", 3), ("related", 1), ("general", 1))]  # fmt: skip
     at_random = [line.get_segments() for line in kept.collections]
     assert [[segment[0][1] for segment in one] for one in at_random] == [[1, 1, 1], [1, 1, 1]]
     notes = figure.get_supxlabel().replace("\n", " ")

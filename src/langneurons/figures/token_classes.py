@@ -107,7 +107,9 @@ def _draw_kept(axes: Axes, typed: pd.DataFrame, colours: Mapping[str, str]) -> N
         ends = (x[known] - half, x[known] + half)
         # Whole where all neurons keep their type, at the panel's edge.
         axes.hlines(control[known], *ends, color=INK, linewidth=1.3, clip_on=False)
-    axes.set_xticks(range(len(TYPED)), TYPED)
+    numbers = rows.loc[INPUT]["before"]
+    names = [f"{kind}\n(n\u00a0=\u00a0{numbers[kind]:,})" for kind in TYPED]
+    axes.set_xticks(range(len(TYPED)), names)
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("neurons that keep their type\non letters of the own script")
     for position in POSITIONS:
