@@ -23,6 +23,9 @@ def marked(shape, *places):
     return mask
 
 
+NONE = marked((2, 24))
+
+
 def random_activity(L, D):
     """Where neurons lie, from random probabilities and norms."""
     random = np.random.default_rng(1)
@@ -124,7 +127,7 @@ def test_what_is_recorded_and_reported_of_controls(caplog):
     caplog.set_level("INFO")
     at = np.zeros((1, 6, 2))
     at[0, :, 0] = [0, 4, 1, 1, 1, 1]
-    controls = Controls(at)
+    controls = Controls(marked((1, 6)), at)
     one, two = marked((1, 6), (0, 0)), marked((1, 6), (0, 1))
     controls.draw(one, one | two, 0, "specific", "en")
     controls.draw(two, one | two, 1, "specific", "de")
@@ -142,7 +145,7 @@ def test_what_is_recorded_and_reported_of_controls(caplog):
     )
     assert "log ‖W_down‖" in caplog.messages[1]
     caplog.clear()
-    crowded = Controls()
+    crowded = Controls(marked((1, 6)))
     crowded.draw(one | two, np.ones((1, 6), dtype=bool), 0, "specific", "en")
     crowded.draw(one, one, 0, "specific", "de")
     crowded.report()
@@ -151,8 +154,19 @@ def test_what_is_recorded_and_reported_of_controls(caplog):
         "language claims; most of them specific, en, seed 0: 100 %"
     ]
     caplog.clear()
-    Controls().report()
+    Controls(marked((1, 6))).report()
     assert caplog.messages == []
+
+
+def test_a_related_neuron_is_no_control_of_specific_ones():
+    # Neuron 1 is like the specific neuron 0, but of other languages; so are all but 2 and 3.
+    at = np.full((1, 6, 2), 9.0)
+    at[0, :2] = 0
+    one, languages = marked((1, 6), (0, 0)), marked((1, 6), (0, 0), (0, 1), (0, 4), (0, 5))
+    for activity in (None, at):
+        controls = Controls(languages, activity)
+        drawn = [controls.draw(one, one, seed, "specific", "en") for seed in range(20)]
+        assert set(np.nonzero(drawn)[2].tolist()) == {2, 3}
 
 
 def test_random_neurons_beside_the_specific_ones():
@@ -161,7 +175,7 @@ def test_random_neurons_beside_the_specific_ones():
     related = np.stack([marked((1, 12), (0, 1), (0, 2)), marked((1, 12), (0, 2)), marked((1, 12))])
     sets = {"specific": specific, "specific+related": specific | related}
     languages = ["en", "de", "sw"]
-    cells = cells_of(sets, 2, languages, Controls())
+    cells = cells_of(sets, 2, languages, Controls(marked((1, 12))))
     # none, 2 sets × 3 languages × 3, and 3 languages × 2 seeds.
     assert len(cells) == 1 + 18 + 6
     beside = cells[-6:]
@@ -179,7 +193,8 @@ def test_random_neurons_beside_the_specific_ones():
     assert all(cell.empty for cell in beside[4:])  # Swahili has no related neurons to replace
     # Not without both sets, nor without controls.
     for names, seeds in ((["specific"], 2), (["specific+related"], 2), (list(sets), 0)):
-        cells = cells_of({name: sets[name] for name in names}, seeds, languages, Controls())
+        asked = {name: sets[name] for name in names}
+        cells = cells_of(asked, seeds, languages, Controls(marked((1, 12))))
         assert "specific+random" not in {cell.set for cell in cells}
 
 
@@ -197,7 +212,7 @@ def test_controls_are_matched_by_what_the_model_and_its_probabilities_say(tmp_pa
     subject = Subject(ModelSpec(str(path), device="cpu"))
     table = write_probabilities(tmp_path / "p", 2, 24)
     mask = marked((2, 24), (0, 3), (1, 5))
-    controls = matched_controls(subject, "activity", tmp_path / "p", (2, 24), ["de", "en"])
+    controls = matched_controls(subject, "activity", tmp_path / "p", NONE, ["de", "en"])
     drawn = controls.draw(mask, mask, 0, *NAMES)
     peak = table[["en", "de"]].max(axis=1).to_numpy().reshape(2, 24)
     norms = np.stack([mlp.down.weight.norm(dim=0).numpy() for mlp in subject.mlps])
@@ -210,7 +225,7 @@ def test_controls_are_matched_by_what_the_model_and_its_probabilities_say(tmp_pa
 
 def test_by_layer_no_model_is_loaded(tmp_path):
     nowhere = Subject(ModelSpec(str(tmp_path / "nowhere")))
-    assert matched_controls(nowhere, "layer", None, (2, 24), ["en"]).drawn == []
+    assert matched_controls(nowhere, "layer", None, NONE, ["en"]).drawn == []
 
 
 def test_what_cannot_be_matched_by_activity_is_said(tmp_path):
@@ -218,9 +233,9 @@ def test_what_cannot_be_matched_by_activity_is_said(tmp_path):
     write_probabilities(tmp_path / "p", 3, 20)
     message = "p: probabilities of another model: 3 layers of 20 neurons, expected 2 layers of 24"
     with pytest.raises(InputError, match=message):
-        matched_controls(nowhere, "activity", tmp_path / "p", (2, 24), ["en", "de"])
+        matched_controls(nowhere, "activity", tmp_path / "p", NONE, ["en", "de"])
     with pytest.raises(ValueError, match="probabilities_path: found None"):
-        matched_controls(nowhere, "activity", None, (2, 24), ["en", "de"])
+        matched_controls(nowhere, "activity", None, NONE, ["en", "de"])
     subject = Subject(ModelSpec(str(save_tiny_model(tmp_path / "model", "llama")), device="cpu"))
     down = subject.mlps[1].down
     down.weight.data = down.weight.data.char()
@@ -230,4 +245,4 @@ def test_what_cannot_be_matched_by_activity_is_said(tmp_path):
         r"weights of shape .* and type torch.int8, expected a vector of floating-point numbers"
     )
     with pytest.raises(InputError, match=message):
-        matched_controls(subject, "activity", tmp_path / "p", (2, 24), ["en", "de"])
+        matched_controls(subject, "activity", tmp_path / "p", NONE, ["en", "de"])

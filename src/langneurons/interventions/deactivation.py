@@ -32,7 +32,13 @@ from langneurons.job import CONSOLE
 from langneurons.models.edits import zeroing
 from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import read_masks, sets_by_phase, sets_of_table
+from langneurons.neurons.sets import (
+    MASK,
+    language_neurons,
+    read_masks,
+    sets_by_phase,
+    sets_of_table,
+)
 from langneurons.responses.prompts import Prompts
 
 logger = logging.getLogger(__name__)
@@ -105,10 +111,12 @@ def deactivate(
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
     if mask_path is not None:
         sets = read_masks(mask_path, shape, languages)
+        claimed = np.logical_or.reduce(sets[MASK])
     elif neurons_path is None:
         raise ValueError("found neither neurons_path nor mask_path, expected one")
     else:
         sets = sets_of_table(neurons_path, parameters["sets"], shape, languages)
+        claimed = language_neurons(neurons_path, shape, languages)
     if phases_path is not None:
         sets |= sets_by_phase(sets, phases_path)
     prompts = Prompts(template, spec)
@@ -118,7 +126,7 @@ def deactivate(
     subject = Subject(spec)
     bench = Bench(subject, prompts, questions, texts, batched, languages)
     controls = matched_controls(
-        subject, parameters["control"], probabilities_path, shape, languages
+        subject, parameters["control"], probabilities_path, claimed, languages
     )
     # All of them, whatever the share: the record of controls is the same in all shares.
     planned = cells_of(sets, parameters["control_seeds"], languages, controls)

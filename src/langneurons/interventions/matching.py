@@ -24,6 +24,9 @@ class Controls:
 
     Parameters
     ----------
+    language_neurons
+        Boolean, (L, D): those that some language has, whichever set is switched off. None of them
+        is drawn: by activity a related one of other languages would come up soon.
     activity
         From `activity_of`, (L, D, 2), to match by activity; None to match by layer alone.
 
@@ -35,15 +38,16 @@ class Controls:
         `imbalance`. JSON-serialisable.
     """
 
-    def __init__(self, activity: np.ndarray | None = None) -> None:
-        self._activity = activity
+    def __init__(self, language_neurons: np.ndarray, activity: np.ndarray | None = None) -> None:
+        self._language_neurons, self._activity = language_neurons, activity
         self.drawn: list[dict[str, Any]] = []
 
     def draw(
         self, neurons: np.ndarray, claimed: np.ndarray, seed: int, name: str, language: str
     ) -> np.ndarray:
         """Draw a control; see `langneurons.neurons.controls.control`."""
-        found = control(neurons, claimed, seed, name, language, self._activity)
+        barred = claimed | self._language_neurons
+        found = control(neurons, barred, seed, name, language, self._activity)
         if not neurons.any():
             return found
         apart = {}
@@ -84,7 +88,7 @@ def matched_controls(
     subject: Subject,
     kind: str,
     probabilities_path: str | Path | None,
-    shape: tuple[int, int],
+    language_neurons: np.ndarray,
     languages: Sequence[str],
 ) -> Controls:
     """Return what draws controls; by activity the model is loaded.
@@ -95,8 +99,8 @@ def matched_controls(
         ``layer`` or `ACTIVITY`.
     probabilities_path
         A probabilities artefact of the model; needed by activity.
-    shape
-        (L, D) of the model.
+    language_neurons
+        As for `Controls`.
     languages
         The K languages of the probabilities.
 
@@ -108,12 +112,13 @@ def matched_controls(
         see `down_norms`.
     """
     if kind != ACTIVITY:
-        return Controls()
+        return Controls(language_neurons)
     if probabilities_path is None:
         raise ValueError("probabilities_path: found None, expected a path to match by activity")
     peak = read_probabilities(probabilities_path, languages).max(axis=-1)  # (L, D)
-    if peak.shape != shape:
-        found, expected = (f"{L} layers of {D} neurons" for L, D in (peak.shape, shape))
+    if peak.shape != language_neurons.shape:
+        shapes = (peak.shape, language_neurons.shape)
+        found, expected = (f"{L} layers of {D} neurons" for L, D in shapes)
         raise InputError(
             f"{probabilities_path}: probabilities of another model: {found}, expected {expected}"
         )
@@ -122,7 +127,7 @@ def matched_controls(
         norms = down_norms(mlps)
     except InputError as error:
         raise InputError(f"controls can be matched by layer only: {error}") from None
-    return Controls(activity_of(peak, norms))
+    return Controls(language_neurons, activity_of(peak, norms))
 
 
 def _name(control: pd.Series) -> str:

@@ -30,7 +30,7 @@ from langneurons.interventions.steering_cells import cells_of
 from langneurons.job import CONSOLE
 from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import sets_of_table
+from langneurons.neurons.sets import language_neurons, sets_of_table
 from langneurons.responses.language import check_languages
 from langneurons.responses.prompts import Prompts
 from langneurons.responses.schemas import TOKENS
@@ -95,8 +95,9 @@ def steer(
     questions = read_questions(corpus_path, prompts, parameters["problems"], steered)
     texts = _texts_of(tokens_path, steered)
     subject = Subject(spec)
+    claimed = language_neurons(neurons_path, shape, languages)
     controls = matched_controls(
-        subject, parameters["control"], probabilities_path, shape, languages
+        subject, parameters["control"], probabilities_path, claimed, languages
     )
     seeds, factors = parameters["control_seeds"], parameters["factors"]
     # All of them, whatever the share: the record of controls is the same in all shares.

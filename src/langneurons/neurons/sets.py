@@ -75,6 +75,17 @@ def sets_of_table(
     }
 
 
+def language_neurons(
+    path: str | Path, shape: tuple[int, int], languages: Sequence[str]
+) -> np.ndarray:
+    """Return the neurons that are specific to a language or related to some, boolean (L, D).
+
+    See `sets_of_table` for the parameters and errors.
+    """
+    masks = sets_of_table(path, [WITH_RELATED], shape, languages)[WITH_RELATED]
+    return np.logical_or.reduce(masks)
+
+
 def sets_by_phase(sets: Mapping[str, np.ndarray], phases_path: str | Path) -> dict[str, np.ndarray]:
     """Return, for each set and phase, the neurons of the set that lie in the phase's layers.
 
