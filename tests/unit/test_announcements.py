@@ -22,7 +22,7 @@ from langneurons.responses.schemas import TOKENS
 
 STEERING = {
     "languages": LANGUAGES, "set": "specific+related+general", "raise_to": "mean",
-    "factors": [2.0], "problems": 2, "control": "layer", "control_seeds": 1,
+    "modes": ["set"], "factors": [2.0], "problems": 2, "control": "layer", "control_seeds": 1,
     "max_new_tokens": 4,
 }  # fmt: skip
 

@@ -163,6 +163,7 @@ def test_questions_of_steering(case, asked, tmp_path):
         "languages": LANGUAGES,
         "set": "specific+related+general",
         "raise_to": "mean",
+        "modes": ["set"],
         "factors": [1.0],
         "problems": 3,
         "control": "layer",

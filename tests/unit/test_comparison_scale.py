@@ -13,6 +13,7 @@ from langneurons.uncertainty.resampling import FOLDS, Units, draw_weights
 METHODS = {
     "ternary": {"top_rate": 0.1, "threshold_quantile": 0.8, "lambda_": None},
     "lape": {"top_rate": 0.1, "threshold_quantile": 0.8},
+    "activation_difference": {"top_rate": 0.1, "threshold_quantile": 0.8},
 }
 
 

@@ -90,7 +90,10 @@ def test_a_model_of_published_counts_has_their_datasets(tmp_path):
             changed(neurons={"lape": {"top_rate": 1}}),
             "top_rate: found 1, expected a number below 1",
         ),
-        (changed(neurons={"plnd": {}}), "unknown key 'plnd'; known keys: ternary, lape"),
+        (
+            changed(neurons={"plnd": {}}),
+            "unknown key 'plnd'; known keys: ternary, activation_difference, lape",
+        ),
         (changed(neurons={"ternary": {"lambda": "most"}}), "neurons.ternary.lambda: found 'most'"),
         (changed(uncertainty={"folds": "ten"}), "folds: found 'ten', expected a value of type"),
         (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from experiment_cases import Wildcards, experiment, selection
 
-from langneurons.experiment.declared import figures
+from langneurons.experiment.declared import figures, methods
 
 ROOT = Path(__file__).parents[2]
 SHARE = {"scatteritem": "1-of-1"}
@@ -33,7 +33,7 @@ def test_every_rule_with_a_script_depends_on_its_code():
         assert script in experiment().code(rule)(Wildcards(**wildcards)), rule
 
 
-@pytest.mark.parametrize("method", ["ternary", "lape"])
+@pytest.mark.parametrize("method", ["ternary", "activation_difference", "lape"])
 @pytest.mark.parametrize(
     "rule",
     [
@@ -47,11 +47,8 @@ def test_every_rule_with_a_script_depends_on_its_code():
 )
 def test_a_method_depends_on_itself_only(rule, method):
     found = files(rule, model="base", dataset="sums", method=method)
-    methods = {name for name in found if name.startswith("neurons/methods/")}
-    assert f"neurons/methods/{method}" in methods
-    assert not {"neurons/methods/ternary", "neurons/methods/lape"} - {
-        f"neurons/methods/{method}"
-    } & (methods)
+    names = {name.removeprefix("neurons/methods/") for name in found}
+    assert names & set(methods()) == {method}
 
 
 def test_an_unknown_method_is_an_error():
@@ -74,7 +71,7 @@ def test_what_decides_which_cells_are_measured_counts(rule):
 @pytest.mark.parametrize("rule", ["deactivate", "steer", "attribute_changes", "export_masks"])
 def test_what_takes_typed_neurons_depends_on_no_method(rule):
     found = files(rule, **vars(selection()), **SHARE, before="base", after="other")
-    assert not {"neurons/methods/ternary", "neurons/methods/lape"} & found
+    assert not {f"neurons/methods/{method}" for method in methods()} & found
 
 
 def test_a_figure_depends_on_itself_only():

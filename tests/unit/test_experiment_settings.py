@@ -125,9 +125,15 @@ def test_interventions_answer_as_models_do_unless_told_otherwise():
     assert settings("steer", selection(), steering={})["parameters"]["languages"] == [
         "en", "de", "sw",
     ]  # fmt: skip
+    assert (found["modes"], found["factors"]) == (["set"], [1.0])
+    both = settings("steer", selection(), steering={"mode": ["add", "set"], "factor": 2})
+    assert (both["parameters"]["modes"], both["parameters"]["factors"]) == (["add", "set"], [2.0])
     assert settings("merge_steering", selection()) == {"languages": ["en", "sw"]}
     summary = settings("summarise_steering", selection())
     assert summary["steered"] == ["en", "sw"]
+    # Another threshold for the best factor runs no model.
+    assert summary["max_repetition"] == 0.2
+    assert "max_repetition" not in found
     assert summary["languages"] == ["en", "de", "sw"]  # an answer may be in any of them
 
 

@@ -123,6 +123,11 @@ def test_cells_of_steering_answer_in_one_language_each():
     # 2 cells without an intervention, and 4 at each factor.
     one = plain(steering={**CONFIG["steering"], "factor": [1.0, 2.0]})
     assert said(one, STEER).startswith("steering 10 cells, ")
+    one = plain(steering={**CONFIG["steering"], "factor": [1.0, 2.0], "mode": ["add", "scale"]})
+    assert said(one, STEER).startswith("steering 18 cells, reads ")
+    # Nothing is read where neurons are only multiplied.
+    one = plain(steering={**CONFIG["steering"], "factor": [1.0, 2.0], "mode": "scale"})
+    assert said(one, STEER).startswith("steering 10 cells, reads 0 tokens, ")
 
 
 def tales(folder, lines=4, **keys):

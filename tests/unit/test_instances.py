@@ -186,18 +186,29 @@ def test_figures_of_optional_stages_are_asked_for_with_their_stage():
     assert "results/figures/steering/base/sums/ternary.png" in targets["steering"]
     assert "results/tables/steering_answers/base/sums/ternary.csv" in targets["steering"]
     assert "results/tables/deactivation_dominance/base/sums/ternary.csv" in targets["all"]
+    assert not targets["steering_dose"]  # one mode at one factor
     off = experiment(deactivation=None, steering=None).targets
     assert off["deactivation"] == off["steering"] == off["figure2"] == []
 
 
+@pytest.mark.parametrize("several", [{"mode": ["set", "add"]}, {"factor": [1, 2.5]}])
+def test_doses_are_drawn_where_there_are_several(several):
+    steered = {"models": ["base"], "methods": ["ternary"], **several}
+    one = experiment(steering=steered)
+    assert places(one, "steering_dose") == ["base/sums/ternary", "base/tales/ternary"]
+    assert one.drawn["steering_dose", "base/sums/ternary"].reads() == {
+        "doses": "results/steering/base/sums/ternary.doses.parquet"
+    }
+
+
 def test_declarations_name_what_there_is():
     declared = [*figures().values(), *tables().values()]
-    assert len(declared) == 23 + 13
+    assert len(declared) == 24 + 13
     for declaration in declared:
         assert declaration.per in PER
         for artefact in declaration.reads.values():
             assert hasattr(paths, artefact.partition(" of ")[0]), artefact
-    assert list(methods()) == ["ternary", "lape"]
+    assert list(methods()) == ["ternary", "activation_difference", "lape"]
 
 
 def test_a_declaration_that_is_no_literal_is_refused_by_place(tmp_path, monkeypatch):

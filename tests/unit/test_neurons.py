@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langneurons.activations.counts import Counts
+from langneurons.experiment.declared import methods
 from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, TYPES, identify
 
 # Eighteen probabilities, in order six 0, two 1/4, …: τ, the 8th smallest, is 1/4.
@@ -82,7 +83,7 @@ def test_permuting_languages_permutes_masks_and_nothing_else(counts, data):
 
 
 @QUICK
-@given(counts_tables(languages=(2, 6)), st.sampled_from(["ternary", "lape"]))
+@given(counts_tables(languages=(2, 6)), st.sampled_from(list(methods())))
 def test_a_silent_language_changes_no_neuron_number_at_fixed_threshold(counts, method):
     # With L · D zeros more, the same τ has a rank higher by L · D. N counts p > τ, so a language
     # with p = 0 everywhere adds to none; but N = K cannot be reached, so general neurons vanish.
@@ -102,7 +103,7 @@ def test_a_silent_language_changes_no_neuron_number_at_fixed_threshold(counts, m
 
 
 @QUICK
-@given(counts_tables(), st.integers(2, 1000), st.sampled_from(["ternary", "lape"]))
+@given(counts_tables(), st.integers(2, 1000), st.sampled_from(list(methods())))
 def test_scaling_active_and_tokens_together_changes_nothing(counts, factor, method):
     scaled = Counts(counts.active * factor, counts.tokens * factor, counts.languages)
     (found, chosen), (expected, reference) = (

@@ -228,3 +228,12 @@ def test_lape_selects_no_neuron_of_all_languages(released):
     by_n = np.bincount(neurons.n_languages[neurons.selected], minlength=11)
     assert by_n.tolist() == [0, 3406, 820, 225, 74, 50, 10, 2, 1, 0, 0]
     assert np.bincount(neurons.kind.reshape(-1)).tolist() == [4588, 0, 7797, 446_367]
+
+
+def test_activation_difference_selects_neurons_of_few_languages(released):
+    p = read_probabilities(released.probabilities, LANGUAGES)
+    neurons, _ = identify(p, "activation_difference", {})
+    by_n = np.bincount(neurons.n_languages[neurons.selected], minlength=11)
+    assert by_n.tolist() == [51, 3318, 845, 274, 65, 33, 2, 0, 0, 0, 0]
+    # Related are 845 + 274 + 65 + 33 + 2.
+    assert np.bincount(neurons.kind.reshape(-1)).tolist() == [3318, 1219, 7797, 446_418]

@@ -30,8 +30,10 @@ def test_the_stage_is_off_unless_asked_for_and_has_defaults():
     assert read_configuration({**CONFIG, "steering": {}}).steering.settings() == {
         "methods": ["ternary"],
         "set": "specific+related",
+        "mode": ["set"],
         "raise_to": "mean",
         "factor": [1.0],
+        "max_repetition": 0.2,
         "problems": 50,
         "control_seeds": 1,
         "control": "layer",
@@ -67,6 +69,11 @@ def test_mistakes_in_the_configuration_are_named(settings, message):
         ({"factor": [1, 0]}, "steering.factor.1: found 0, expected a number above 0$"),
         ({"factor": []}, r"steering.factor: found \[\], expected at least 1 entry$"),
         ({"factor": [1, 1.0]}, r"steering.factor: found \[1, 1.0\], expected no repeated entry$"),
+        ({"mode": "replace"}, "steering.mode: found 'replace', expected one of .*set.*add.*scale"),
+        ({"mode": ["add", "plus"]}, "steering.mode.1: found 'plus', expected one of"),
+        ({"mode": []}, r"steering.mode: found \[\], expected at least 1 entry$"),
+        ({"mode": ["add", "add"]}, "steering.mode: found .*, expected no repeated entry$"),
+        ({"max_repetition": 1}, "steering.max_repetition: found 1, expected a number below 1"),
         ({"raise_to": "median"}, "steering.raise_to: found 'median'"),
     ],
 )

@@ -27,6 +27,7 @@ PARAMETERS = {
     "languages": LANGUAGES,
     "set": "specific+related+general",
     "raise_to": "mean",
+    "modes": ["set"],
     "factors": [2.0],
     "problems": 2,
     "control": "layer",
@@ -62,13 +63,13 @@ def run(case, folder, shares=1, parameters=PARAMETERS, **changes):
     for index, path in enumerate(paths, start=1):
         arguments = {**case, "parameters": parameters, "share": (index, shares), **changes}
         steer(output=path, **arguments)
-    names = ("table", "problems", "csv", "answers")
+    names = ("table", "problems", "doses", "csv", "answers")
     outputs = {name: folder / f"{name}.out" for name in names}
     merge_steering(paths, folder / "answers", parameters["languages"])
     bootstrap = {"replicates": 20, "seed": 0}
     summarise_steering(
         folder / "answers", case["corpus_path"], outputs, case["languages"],
-        parameters["languages"], "en", bootstrap,
+        parameters["languages"], "en", bootstrap, 0.2,
     )  # fmt: skip
     return read_table(outputs["table"], STEERING), read_table(
         outputs["problems"], STEERING_PROBLEMS
@@ -89,7 +90,7 @@ def masks_of(english, german):
 
 def test_neurons_of_both_languages_are_raised_not_switched_off():
     masks = masks_of([*ENGLISH_ONLY, *GERMAN], GERMAN)
-    cells = cells_of(masks, LANGUAGES, 2, [1.0], Controls(masks["en"]))
+    cells = cells_of(masks, LANGUAGES, 2, [("set", 1.0)], Controls(masks["en"]))
     names = [(cell.intervention, cell.control_seed, cell.source, cell.target) for cell in cells]
     pairs = [("de", "en"), ("en", "de")]
     expected = [("none", None, name, None) for name in LANGUAGES]
@@ -184,7 +185,7 @@ def answers(intervention, target, languages, nll, seed=None):
     rows = pd.DataFrame({"response_language": languages, "nll": nll})
     return rows.assign(
         intervention=intervention, control_seed=seed, source="en", target=target,
-        factor=None if target is None else 2.0, lowered=1, raised=2, repetition=0.5,
+        mode=target and "set", factor=target and 2.0, lowered=1, raised=2, repetition=0.5,
         problem=[f"p{i}" for i in range(len(rows))], response="text", tokens=3,
         unfinished=[False, False, False, True],
     )  # fmt: skip

@@ -21,7 +21,7 @@ def test_controls_are_of_no_language_steered_or_not():
     random = np.random.default_rng(0).random((2, L, D))
     for activity in (None, activity_of(*random)):
         controls = Controls(np.zeros((L, D), dtype=bool), activity)
-        cells = cells_of(masks, LANGUAGES, 3, [1.0], controls)
+        cells = cells_of(masks, LANGUAGES, 3, [("set", 1.0)], controls)
         drawn = [cell for cell in cells if cell.intervention == "control"]
         assert len(drawn) == 2 * 3
         for cell in drawn:

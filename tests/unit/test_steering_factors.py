@@ -48,7 +48,8 @@ def test_one_factor_or_a_list(factor, factors):
 
 def test_neurons_and_controls_are_the_same_at_every_factor():
     masks = masks_of([[0, 0], [1, 2]], [[0, 3], [1, 4]])
-    cells = cells_of(masks, ["en", "de"], 2, [1.0, 3.0], Controls(masks["en"]))
+    doses = [("set", 1.0), ("set", 3.0)]
+    cells = cells_of(masks, ["en", "de"], 2, doses, Controls(masks["en"]))
     # Each of two languages without an intervention; each of two pairs, and its two controls.
     assert [cell.factor for cell in cells] == [None] * 2 + ([1.0] * 3 + [3.0] * 3) * 2
     for first in (2, 8):
@@ -87,8 +88,8 @@ def rows_of(intervention, source, target, responses, factor=None, seed=None):
     """Rows of `STEERING_PROBLEMS`: the answers to two problems, as far as they are shown."""
     rows = pd.DataFrame({"problem": ["9", "10"], "response": responses})
     return rows.assign(
-        intervention=intervention, source=source, target=target, factor=factor, control_seed=seed,
-        response_language="en", repetition=0.5,
+        intervention=intervention, source=source, target=target, mode=factor and "set",
+        factor=factor, control_seed=seed, response_language="en", repetition=0.5,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """The steering figure: what stands in its cells, languages without neurons, valid files."""
 
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,9 @@ from langneurons.figures.frame import draw_figure, render
 from langneurons.figures.style import describe
 from langneurons.interventions.schemas import STEERING
 
-PARAMETERS = {"set": "specific", "raise_to": 0.95, "factors": [3], "max_new_tokens": 48}
+PARAMETERS = {
+    "set": "specific", "raise_to": 0.95, "modes": ["set"], "factors": [3], "max_new_tokens": 48,
+}  # fmt: skip
 FACTS = {"pivot": "en", "parameters": PARAMETERS}
 
 
@@ -38,6 +40,7 @@ def steerings():
                         "nll": 0.5, "nll_change": None if bare else 4 * share,
                         "nll_change_low": None if bare else share - 0.1,
                         "nll_change_high": None if bare else 5 * share,
+                        "mode": None if kind == "none" else "set",
                         "factor": None if kind == "none" else 3.0,
                         "repetition": None if bare else 0.5,
                         "unfinished": None if bare else 1,
@@ -106,15 +109,15 @@ def test_an_empty_table_is_refused(tmp_path):
         render("steering", {"steering": tmp_path / "table"}, "Tiny", {})
 
 
-def several_factors(languages, factors):
-    """All pairs of languages at all factors, with values of the most letters."""
+def several_doses(languages, factors, modes=("set",)):
+    """All pairs of languages in all modes at all factors, with values of the most letters."""
     cells = [
-        (kind, source, target, factor)
+        (kind, source, target, *dose)
         for kind in ("none", "steered", "control")
         for source, target in permutations(languages, 2)
-        for factor in ([None] if kind == "none" else factors)
+        for dose in ([(None, None)] if kind == "none" else product(modes, factors))
     ]
-    table = pd.DataFrame(cells, columns=["intervention", "source", "target", "factor"])
+    table = pd.DataFrame(cells, columns=["intervention", "source", "target", "mode", "factor"])
     return table.assign(
         lowered=3, raised=40, n=8, in_target=0.25, in_source=0.5, in_pivot=0.25, nll=0.5,
         nll_change=1.5, nll_change_low=1.0, nll_change_high=2.0, repetition=0.5, unfinished=1,
@@ -134,12 +137,9 @@ def test_several_factors_stand_side_by_side_as_far_as_they_can_be_read(
     tmp_path, languages, factors, lines
 ):
     facts = {**FACTS, "parameters": {**PARAMETERS, "factors": factors}}
-    table = several_factors(languages.split(), factors)
+    table = several_doses(languages.split(), factors)
     write_table(table, tmp_path / "table", STEERING, facts)
-    figure = render("steering", {"steering": tmp_path / "table"}, "Tiny", {}).figure
-    figure.draw_without_rendering()
-    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
-    named = [axes.get_title(loc="left").split("\n")[-1] for axes in panels]
+    panels, named = drawn_panels(tmp_path / "table")
     for factor in factors:
         # One for each of five measures.
         assert named.count(f"steered × {factor:g}") == 5
@@ -147,7 +147,41 @@ def test_several_factors_stand_side_by_side_as_far_as_they_can_be_read(
     assert named.count("no intervention") == 4  # it is what NLL changes from
     rows = {axes.get_position().y0 for axes in panels}
     assert len(rows) == 5 * lines
-    for y in rows:
+    check_titles(panels)
+
+
+@pytest.mark.parametrize("languages", ["en de", "en de zh th"])
+def test_each_mode_has_its_panels(tmp_path, languages):
+    modes, factors = ["add", "scale"], [0.5, 2.0]
+    facts = {**FACTS, "parameters": {**PARAMETERS, "factors": factors, "modes": modes}}
+    table = several_doses(languages.split(), factors, modes)
+    # The share of answers in the target language tells the panels apart.
+    table.loc[table["mode"] == "scale", "in_target"] = 0.75
+    write_table(table, tmp_path / "table", STEERING, facts)
+    panels, named = drawn_panels(tmp_path / "table")
+    for dose in ("add × 0.5", "add × 2", "scale × 0.5", "scale × 2"):
+        share = panels[named.index(f"steered, {dose}")].texts[1].get_text()
+        assert share == ("25" if dose.startswith("add") else "75")
+        assert named.count(f"steered, {dose}") == named.count(f"random control, {dose}") == 5
+    check_titles(panels)
+    caption = " ".join(render("steering", {"steering": tmp_path / "table"}, "Tiny", {}).notes)
+    assert (
+        "those of the language steered to raised by the 0.95\u00a0quantile of their activations in "
+        "that language, times 0.5 or 2 (add); or multiplied by 0.5 or 2 (scale). Random"
+    ) in caption
+
+
+def drawn_panels(path):
+    """The panels of a figure and the last lines of their titles."""
+    figure = render("steering", {"steering": path}, "Tiny", {}).figure
+    figure.draw_without_rendering()
+    panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
+    return panels, [axes.get_title(loc="left").split("\n")[-1] for axes in panels]
+
+
+def check_titles(panels):
+    """Titles stand beside one another without touching, and numbers can be read."""
+    for y in {axes.get_position().y0 for axes in panels}:
         beside = sorted(
             (axes for axes in panels if axes.get_position().y0 == y),
             key=lambda axes: axes.get_position().x0,

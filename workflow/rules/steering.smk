@@ -50,6 +50,7 @@ rule summarise_steering:
     output:
         table=paths.steering,
         problems=paths.steering_problems,
+        doses=paths.steering_doses,
         csv=paths.steering_csv,
         answers=paths.steering_answers_csv,
     log:

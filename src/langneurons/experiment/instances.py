@@ -244,17 +244,18 @@ def _deactivations(experiment: Inventory) -> Sequence[Keys]:
 
 
 def _deactivations_with_accuracy(experiment: Inventory) -> Sequence[Keys]:
-    settings = experiment.config.deactivation
-    if not (settings and settings.accuracy):
-        return []
-    return [keys for keys in _deactivations(experiment) if experiment.grades(keys["dataset"])]
+    graded = [keys for keys in _deactivations(experiment) if experiment.grades(keys["dataset"])]
+    return graded if graded and experiment.deactivation.accuracy else []
 
 
 def _deactivations_by_phase(experiment: Inventory) -> Sequence[Keys]:
-    settings = experiment.config.deactivation
-    if not (settings and settings.phases):
-        return []
-    return [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
+    typed = [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
+    return typed if typed and experiment.deactivation.phases else []
+
+
+def _steerings_at_doses(experiment: Inventory) -> Sequence[Keys]:
+    found = experiment.stage_keys("steering")
+    return found if found and experiment.steering.doses > 1 else []
 
 
 def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
@@ -295,4 +296,5 @@ PER = {
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
     "deactivation by phase": Per(_SELECTION, _METHOD_TOO, _deactivations_by_phase),
     "steering": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="steering")),
+    "steering doses": Per(_SELECTION, _METHOD_TOO, _steerings_at_doses),
 }

@@ -18,6 +18,8 @@ NeuronSet = Literal["specific", "specific+related", "specific+related+general"]
 #: What random controls are matched on: their number in each layer, or also each neuron's activity.
 Control = Literal["layer", "activity"]
 _Factors = Annotated[list[Positive], Field(min_length=1), *Distinct]
+Mode = Literal["set", "add", "scale"]
+_Modes = Annotated[list[Mode], Field(min_length=1), *Distinct]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -75,15 +77,23 @@ class Steering(Section):
     """which of a language's neurons, as in `deactivation.sets`"""
     languages: Annotated[list[str], Field(min_length=2), *Distinct] | None = None
     """languages steered from and to, by default all; the cost grows with their number squared"""
+    mode: Annotated[_Modes, BeforeValidator(_listed, json_schema_input_type=Mode | _Modes)] = [
+        "set"
+    ]
+    """what happens to raised neurons: they are `set` to their value, have it added (`add`), or are
+    multiplied by `factor` alone (`scale`); one or a list, each at every factor"""
     raise_to: Literal["mean"] | Share = "mean"
-    """what raised neurons are set to: the mean, or a quantile (`0.95`), of their activations over
+    """the value of a raised neuron: the mean, or a quantile (`0.95`), of its activations over
     the target language's responses"""
     # Not a union: the message about a wrong entry would be about the list.
     factor: Annotated[
         _Factors, BeforeValidator(_listed, json_schema_input_type=Positive | _Factors)
     ] = [1.0]
     """multiplies that value; one or a list. Raise it if answers do not change, lower it if they
-    fall apart"""
+    fall apart; 1 in mode `scale` raises nothing"""
+    max_repetition: Share = 0.2
+    """of several factors the best is sought among those at which less than this share of an
+    answer's 4-grams repeats"""
     problems: Count = 50
     """the first n problems are asked"""
     control_seeds: Whole = 1
@@ -94,3 +104,8 @@ class Steering(Section):
     """longest answer; as in `generation` by default"""
     batch_size: Count | None = None
     """answers at a time; as in `generation` by default"""
+
+    @property
+    def doses(self) -> int:
+        """In how many ways a language's neurons are raised: each mode at each factor."""
+        return len(self.mode) * len(self.factor)

@@ -73,6 +73,7 @@ deactivation_dominance = "results/deactivation/{model}/{dataset}/{method}.domina
 steering = "results/steering/{model}/{dataset}/{method}.parquet"
 steering_answers = "results/steering/{model}/{dataset}/{method}.answers.parquet"
 steering_problems = "results/steering/{model}/{dataset}/{method}.problems.parquet"
+steering_doses = "results/steering/{model}/{dataset}/{method}.doses.parquet"
 
 figure = "results/figures/{name}/{instance}.png"
 table = "results/tables/{name}/{instance}.csv"

@@ -16,7 +16,7 @@ from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map, share_heat_map
 from langneurons.figures.map_parts import colour_bar, largest_change, say_alike, say_no_neurons
 from langneurons.figures.style import COLUMN, TEXT, signed
-from langneurons.interventions.schemas import NONE, STEERING
+from langneurons.interventions.schemas import ADD, MODES, NONE, SCALE, SET, STEERING
 
 FIGURE = Declaration(
     "Answers while steered from one language to another",
@@ -45,11 +45,11 @@ def draw(page: Page, steering: str | Path) -> None:
 
 
 def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
-    """Draw the panels of each measure, one for each intervention and factor."""
+    """Draw the panels of each measure, one for each intervention, mode and factor."""
     languages = list(dict.fromkeys(table["source"]))
     K = len(languages)
     lines = _lines(table, K)
-    panels = len(lines[0])
+    panels, longest = len(lines[0]), max(len(title) for line in lines for title in line)
     measures = {
         "in_target": "answers in the language steered to",
         "in_source": "answers in the language asked in",
@@ -60,7 +60,7 @@ def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
     cell = _cell(panels, K)
     row = float(np.clip(0.9 / K, *_ROWS))
     grid = page.panels(
-        max(panels * (K * cell + _GAP) + _LEFT + _RIGHT, COLUMN),
+        max(panels * max(K * cell + _GAP, _LETTER * longest) + _LEFT + _RIGHT, COLUMN),
         len(measures) * len(lines) * (K * row + _AROUND) + _NAMES,
         nrows=len(measures) * len(lines),
         ncols=panels,
@@ -97,13 +97,14 @@ def _draw_maps(page: Page, table: pd.DataFrame, pivot: str) -> None:
 def _lines(table: pd.DataFrame, K: int) -> list[dict[str, pd.DataFrame]]:
     """Return the panels of a measure by their titles, line by line, each with its rows.
 
-    As many factors as can be read stand side by side; the rest go on further lines.
+    As many modes and factors as can be read stand side by side; the rest go on further lines.
     """
-    factors = sorted(table["factor"].dropna().unique())
+    changed = table[table["intervention"] != NONE]
+    doses = sorted(set(zip(changed["mode"], changed["factor"], strict=True)), key=_place)
     found: list[dict[str, pd.DataFrame]] = []
-    for beside in range(len(factors), 0, -1):
-        parts = [factors[start : start + beside] for start in range(0, len(factors), beside)]
-        found = [_panels(table, part, len(factors) > 1) for part in parts]
+    for beside in range(len(doses), 0, -1):
+        parts = [doses[start : start + beside] for start in range(0, len(doses), beside)]
+        found = [_panels(table, part, doses) for part in parts]
         found[0] |= {_COLUMNS[NONE]: table[table["intervention"] == NONE]}
         cell = _cell(len(found[0]), K)
         if cell >= _NARROWEST and K * cell + _GAP >= _LETTER * max(map(len, found[0])):
@@ -111,17 +112,25 @@ def _lines(table: pd.DataFrame, K: int) -> list[dict[str, pd.DataFrame]]:
     return found
 
 
+def _place(dose: tuple[str, float]) -> tuple[int, float]:
+    mode, factor = dose
+    return MODES.index(mode), factor
+
+
 def _panels(
-    table: pd.DataFrame, factors: Sequence[float], several: bool
+    table: pd.DataFrame, shown: Sequence[tuple[str, float]], doses: Sequence[tuple[str, float]]
 ) -> dict[str, pd.DataFrame]:
-    """Return the rows of each intervention at these factors, by the title of its panel."""
+    """Return the rows of each intervention at some of the doses, by the title of its panel."""
     kinds = [kind for kind in _COLUMNS if kind in set(table["intervention"]) - {NONE}]
+    modes, factors = (len(set(each)) for each in zip(*doses, strict=True))
     return {
-        _COLUMNS[kind] + (f" × {factor:g}" if several else ""): table[
-            (table["intervention"] == kind) & (table["factor"] == factor)
+        _COLUMNS[kind]
+        + (f", {mode}" if modes > 1 else "")
+        + (f" × {factor:g}" if factors > 1 else ""): table[
+            (table["intervention"] == kind) & (table["mode"] == mode) & (table["factor"] == factor)
         ]
         for kind in kinds
-        for factor in factors
+        for mode, factor in shown
     }
 
 
@@ -182,10 +191,6 @@ def _row_names(table: pd.DataFrame, languages: list[str]) -> list[str]:
 
 def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
     parameters = facts["parameters"]
-    raise_to = parameters["raise_to"]
-    to = "the mean" if raise_to == "mean" else f"the {raise_to:g}\u00a0quantile"
-    factors = parameters["factors"]
-    times = "" if factors == [1] else f", times {' or '.join(f'{one:g}' for one in factors)}"
     none = table[table["intervention"] == "none"].drop_duplicates("source")
     steered = table[table["intervention"] == "steered"]
     control = table[table["intervention"] == "control"]
@@ -194,8 +199,8 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         unfinished += f" and {control['unfinished'].sum():,.0f} of {control['n'].sum():,} control"
     return [
         f"Cells: percent. Neurons ({parameters['set']}; how many) of the language "
-        f"asked in are switched off, those of the language steered to set to {to} of their "
-        f"activations in that language{times}. Random control: as many other neurons in each "
+        f"asked in are switched off, those of the language steered to {_raised(parameters)}. "
+        f"Random control: as many other neurons in each "
         f"layer{say_alike(facts)}. Repeated: 4-grams of tokens that occurred in the answer before.",
         "NLL: of the answers alone, without the question, under the model as it is without an "
         f"intervention; {none['nll'].mean():.2f} nats a token without one. Pale: the 95\u00a0% "
@@ -203,3 +208,21 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         f"n = {none['n'].max():,} problems a language asked in. Not ended within "
         f"{parameters['max_new_tokens']} tokens: {unfinished} answers.",
     ]
+
+
+def _raised(parameters: Mapping[str, Any]) -> str:
+    """Say what happens to raised neurons, in each mode."""
+    modes, factors = parameters["modes"], parameters["factors"]
+    by = " or ".join(f"{factor:g}" for factor in factors)
+    raise_to = parameters["raise_to"]
+    to = "the mean" if raise_to == "mean" else f"the {raise_to:g}\u00a0quantile"
+    times = "" if factors == [1] else f", times {by}"
+    ways = {
+        SET: f"set to {to} of their activations in that language{times}",
+        ADD: f"raised by {to} of their activations in that language{times}",
+        SCALE: f"multiplied by {by}",
+    }
+    named = [
+        f"{way} ({mode})" if len(modes) > 1 else way for mode, way in ways.items() if mode in modes
+    ]
+    return "; or ".join(named)

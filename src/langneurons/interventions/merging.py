@@ -11,6 +11,7 @@ from langneurons.artifacts.tables import inherited_provenance, write_table
 from langneurons.interventions.schemas import (
     DEACTIVATION_ANSWERS,
     INTERVENTIONS,
+    MODES,
     NONE,
     STEERING_ANSWERS,
 )
@@ -51,6 +52,7 @@ def merge_steering(
         "intervention": INTERVENTIONS,
         "source": languages,
         "target": languages,
+        "mode": MODES,
         "factor": None,
         "control_seed": None,
     }

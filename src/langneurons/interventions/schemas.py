@@ -7,6 +7,9 @@ NONE = "none"
 STEERED, CONTROL = "steered", "control"
 #: What a cell of steering may be, in the order of rows.
 INTERVENTIONS = (NONE, STEERED, CONTROL)
+#: What can be done to raised neurons, in the order of rows; see `Edit.operation`.
+SET, ADD, SCALE = "set", "add", "scale"
+MODES = (SET, ADD, SCALE)
 
 _DEACTIVATION_CELL = (
     "set string, control_seed int32?, deactivated string?, neurons int64, target string"
@@ -37,24 +40,26 @@ DEACTIVATION = artefact(
 )
 
 _STEERING_CELL = (
-    "intervention string, control_seed int32?, source string, target string?, factor float64?, "
-    "lowered int64, raised int64"
+    "intervention string, control_seed int32?, source string, target string?, mode string?, "
+    "factor float64?, lowered int64, raised int64"
 )
 _STEERING_MEASURES = "tokens int64?, repetition float64?, nll float64?, unfinished bool?"
 
 #: Steering, one row per cell × problem, as measured: answers to questions in ``source``.
 #: ``intervention`` is ``steered`` towards ``target``, its random ``control``, or ``none``, which
-#: has no target. ``lowered`` and ``raised`` count neurons; ``factor`` multiplies what those raised
-#: are set to. A pair in which one language has no neurons is not measured: ``response`` and what
-#: follows are null. ``nll`` (nats per token, under the unchanged model given no prompt) is also
-#: null where the answer is empty, or is one token and the tokenizer puts nothing before it, and
+#: has no target. ``lowered`` and ``raised`` count neurons; those raised are ``set`` to their value
+#: in the target language times ``factor``, have that added (``add``), or are multiplied by
+#: ``factor`` (``scale``): the ``mode``. A pair in which one language has no neurons is not
+#: measured: ``response`` and what follows are null. ``nll`` (nats per token, under the unchanged
+#: model given no prompt) is also null where the answer is empty, or is one token and the tokenizer
+#: puts nothing before it, and
 #: ``repetition``, the share of its 4-grams of tokens that occurred in it before, where it has fewer
 #: than four tokens. Until version 1 there was one factor, until version 2 ``nll`` was given the
-#: question.
+#: question, until version 3 there was one mode.
 STEERING_ANSWERS = artefact(
     "steering_answers",
     f"{_STEERING_CELL}, problem string, response string?, {_STEERING_MEASURES}",
-    version=3,
+    version=4,
 )
 
 #: The same rows with the language of each answer, as in `langneurons.responses.schemas.GRADES`.
@@ -62,25 +67,43 @@ STEERING_PROBLEMS = artefact(
     "steering_problems",
     f"{_STEERING_CELL}, problem string, response string?, response_language string?, "
     f"{_STEERING_MEASURES}",
-    version=3,
+    version=4,
 )
 
 _SHARES = ("in_target", "in_source", "in_pivot", "in_other", "in_none", "wordless")
 
-#: One row per intervention × source × target × factor; ``none`` is repeated for every target and
-#: has no factor, controls are pooled. The shares are of the ``n`` answers: in the target, source
-#: and pivot language (which may be one of the two), in another one, in none that could be
-#: identified, and without words to tell one by, each with its 95 % Wilson interval. ``nll`` is the
-#: mean over the answers that have one,
-#: ``nll_change`` the mean over problems of the difference from no intervention, with its 95 %
-#: bootstrap interval.
+#: One row per intervention × source × target × mode × factor; ``none`` is repeated for every target
+#: and has neither mode nor factor, controls are pooled. The shares are of the ``n`` answers: in the
+#: target, source and pivot language (which may be one of the two), in another one, in none that
+#: could be identified, and without words to tell one by, each with its 95 % Wilson interval.
+#: ``nll`` is the mean over the answers that have one, ``nll_change`` the mean over problems of the
+#: difference from no intervention, with its 95 % bootstrap interval.
 #: ``unfinished`` counts answers cut off at ``max_new_tokens``.
 STEERING = artefact(
     "steering",
     "intervention string, source string, lowered int64, raised int64, target string, "
-    "factor float64?, n int64, "
+    "mode string?, factor float64?, n int64, "
     + ", ".join(f"{share}{end} float64?" for share in _SHARES for end in ("", "_low", "_high"))
     + ", nll float64?, nll_change float64?, nll_change_low float64?, nll_change_high float64?, "
     "tokens float64?, repetition float64?, unfinished int64?",
-    version=3,
+    version=4,
+)
+
+#: What of the problems a row is about; the best factor is chosen on the first half.
+HALVES = ("all", "first", "second")
+
+#: One row per intervention × mode × factor × ``half`` of the ``problems``: means over the ``pairs``
+#: of the mean over problems, with 95 % bootstrap intervals over problems; a control's problem is
+#: the mean over its seeds. ``chosen`` marks the mode's best factor: the one with the highest
+#: ``in_target`` on the first half of those whose ``repetition`` there is below a given share.
+STEERING_DOSES = artefact(
+    "steering_doses",
+    "intervention string, mode string?, factor float64?, half string, pairs int64, "
+    "problems int64, "
+    + ", ".join(
+        f"{measure}{end} float64?"
+        for measure in ("in_target", "nll", "repetition")
+        for end in ("", "_low", "_high")
+    )
+    + ", chosen bool",
 )

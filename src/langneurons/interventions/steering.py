@@ -1,16 +1,18 @@
 """Ask in one language and steer to another: the second half of LAPE (METHOD 6; Tang et al. 2024).
 
-While the model answers questions in language A, A's neurons are switched off and B's are set to
-the mean, or a quantile, of their activations over B's responses, times a factor. A cell is one
-such pair, or its random control (as many neurons in each layer), or A without an intervention.
-Every cell records the answers and their fluency (METHOD 10): the mean NLL of an answer's tokens
-under the unchanged model given no prompt, so that an answer in B is not surprising merely because
-the question was in A, and the share of repeated 4-grams.
+While the model answers questions in language A, A's neurons are switched off and B's are raised:
+set to the mean, or a quantile, of their activations over B's responses, times a factor; or that is
+added to them; or they are multiplied by the factor. A cell is one such pair, or its random control
+(as many neurons in each layer), or A without an intervention. Every cell records the answers and
+their fluency (METHOD 10): the mean NLL of an answer's tokens under the unchanged model given no
+prompt, so that an answer in B is not surprising merely because the question was in A, and the share
+of repeated 4-grams.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
 from langneurons.interventions.bench import Subject, deciding_facts, read_questions
 from langneurons.interventions.matching import matched_controls
-from langneurons.interventions.schemas import STEERING_ANSWERS
+from langneurons.interventions.schemas import SCALE, STEERING_ANSWERS
 from langneurons.interventions.steering_bench import SteeringBench
 from langneurons.interventions.steering_cells import cells_of
 from langneurons.job import CONSOLE
@@ -74,9 +76,10 @@ def steer(
     parameters
         ``languages`` (those steered from and to), ``set`` (a key of
         `langneurons.neurons.sets.SETS`), ``raise_to`` (``mean``, or a quantile of B's activations),
-        ``factors`` (each multiplies that), ``control`` (``layer`` or ``activity``: what random
-        controls are matched on) and ``control_seeds``, ``problems`` (how many of each language,
-        from the first) and ``max_new_tokens``, which bounds every answer.
+        ``modes`` and ``factors`` (in each mode at each factor, see `MODES`), ``control``
+        (``layer`` or ``activity``: what random controls are matched on) and ``control_seeds``,
+        ``problems`` (how many of each language, from the first) and ``max_new_tokens``, which
+        bounds every answer.
 
     Raises
     ------
@@ -99,16 +102,16 @@ def steer(
     controls = matched_controls(
         subject, parameters["control"], probabilities_path, claimed, languages
     )
-    seeds, factors = parameters["control_seeds"], parameters["factors"]
+    doses = list(product(parameters["modes"], parameters["factors"]))
     # All of them, whatever the share: the record of controls is the same in all shares.
-    planned = cells_of(masks, steered, seeds, factors, controls)
+    planned = cells_of(masks, steered, parameters["control_seeds"], doses, controls)
     controls.report()
     cells = share_of(planned, share)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
     bench = SteeringBench(subject, prompts, questions, texts, cells, batched, progress)
-    # A cell does not depend on which other languages are steered, nor on the other factors, nor on
-    # how its neurons were drawn, but on which they are.
-    cell_only = ("languages", "factors", "control")
+    # A cell does not depend on which other languages are steered, nor on the other modes and
+    # factors, nor on how its neurons were drawn, but on which they are.
+    cell_only = ("languages", "modes", "factors", "control")
     deciding = {key: value for key, value in parameters.items() if key not in cell_only}
     measurement = Measurement(
         rows=bench.rows,
@@ -117,6 +120,7 @@ def steer(
             cell.control_seed,
             cell.source,
             cell.target,
+            cell.mode,
             cell.factor,
         ],
         neurons=lambda cell: [np.packbits(mask).tobytes() for mask in (cell.lowered, cell.raised)],
@@ -133,11 +137,12 @@ def steer(
     }
     asked = questions["language"].value_counts()
     measured = [cell for cell in cells if not cell.empty]
+    reading = [cell for cell in measured if cell.mode != SCALE]
     logger.info(
         "%d cells × %s questions: reads %s tokens of responses, writes up to %s",
         len(measured),
         amount(asked.max()),
-        amount(tokens_in(texts[texts["language"].isin({cell.target for cell in measured})])),
+        amount(tokens_in(texts[texts["language"].isin({one.target for one in reading})])),
         amount(asked[[cell.source for cell in measured]].sum() * parameters["max_new_tokens"]),
         extra=CONSOLE,
     )

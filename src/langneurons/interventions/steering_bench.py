@@ -10,6 +10,7 @@ import torch
 from langneurons.activations.values import language_activation_values
 from langneurons.interventions.answering import Answering
 from langneurons.interventions.bench import Subject
+from langneurons.interventions.schemas import SCALE
 from langneurons.interventions.steering_cells import Cell
 from langneurons.models.edits import Edit, intervening, zeroing
 from langneurons.models.likelihood import Likelihood
@@ -71,6 +72,7 @@ class SteeringBench:
             control_seed=cell.control_seed,
             source=cell.source,
             target=cell.target,
+            mode=cell.mode,
             factor=cell.factor,
             lowered=int(cell.lowered.sum()),
             raised=int(cell.raised.sum()),
@@ -106,11 +108,14 @@ class SteeringBench:
         )
 
     def _edits(self, cell: Cell) -> list[Edit]:
-        if cell.target is None:
+        if cell.target is None or cell.mode is None:
             return []
-        values = self._values_of(cell.target) * np.float32(cell.factor)  # (L, D)
+        # No text is read for neurons that are only multiplied.
+        scaled = cell.mode == SCALE
+        unit = np.ones_like(cell.raised, np.float32) if scaled else self._values_of(cell.target)
+        values = unit * np.float32(cell.factor)  # (L, D)
         raising = [
-            Edit(layer, torch.from_numpy(np.flatnonzero(row)), "set", torch.from_numpy(at[row]))
+            Edit(layer, torch.from_numpy(np.flatnonzero(row)), cell.mode, torch.from_numpy(at[row]))
             for layer, (row, at) in enumerate(zip(cell.raised, values, strict=True))
             if row.any()
         ]

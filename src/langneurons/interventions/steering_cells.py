@@ -20,9 +20,11 @@ class Cell:
     lowered: np.ndarray
     """Boolean, (L, D): neurons switched off, the source's that are not also the target's."""
     raised: np.ndarray
-    """Boolean, (L, D): neurons set to their value in the target language."""
+    """Boolean, (L, D): neurons raised, by the value that each has in the target language."""
+    mode: str | None = None
+    """What happens to them, one of `MODES`; None where nothing is raised."""
     factor: float | None = None
-    """Multiplies that value; None where nothing is raised."""
+    """Multiplies that value, or in mode ``scale`` the activation; None where nothing is raised."""
     empty: bool = False
     """Whether source or target has no neurons, so that there is nothing to measure."""
 
@@ -31,7 +33,7 @@ def cells_of(
     masks: Mapping[str, np.ndarray],
     steered: Sequence[str],
     control_seeds: int,
-    factors: Sequence[float],
+    doses: Sequence[tuple[str, float]],
     controls: Controls,
 ) -> list[Cell]:
     """Return all cells: ``none`` for each language, then pairs and controls by target language.
@@ -44,8 +46,9 @@ def cells_of(
         Those steered from and to.
     control_seeds
         Number of random controls per pair.
-    factors
-        What raised neurons are multiplied by: each pair and its controls, the same at all factors.
+    doses
+        Mode and factor of what happens to raised neurons: of each pair and its controls, the same
+        neurons in all.
     controls
         Draws the controls, never from the neurons of any language.
     """
@@ -64,10 +67,10 @@ def cells_of(
                 _control(controls, lowered, raised, claimed, seed, f"{source} to {target}")
                 for seed in range(control_seeds)
             ]
-            for factor in factors:
-                cells.append(Cell(STEERED, None, source, target, lowered, raised, factor, empty))
+            for dose in doses:
+                cells.append(Cell(STEERED, None, source, target, lowered, raised, *dose, empty))
                 cells += [
-                    Cell(CONTROL, seed, source, target, *both, factor, empty)
+                    Cell(CONTROL, seed, source, target, *both, *dose, empty)
                     for seed, both in enumerate(drawn)
                 ]
     return cells

@@ -14,11 +14,14 @@ from langneurons.artifacts.tables import inherited_provenance, read_table, write
 from langneurons.corpora.schema import CORPUS
 from langneurons.interventions.schemas import (
     INTERVENTIONS,
+    MODES,
     NONE,
     STEERING,
     STEERING_ANSWERS,
+    STEERING_DOSES,
     STEERING_PROBLEMS,
 )
+from langneurons.interventions.steering_doses import doses_of
 from langneurons.responses.language import WORDLESS, identify_languages
 from langneurons.uncertainty.resampling import draw_indices, percentile_interval
 from langneurons.uncertainty.shares import wilson_interval
@@ -32,6 +35,7 @@ def summarise_steering(
     steered: Sequence[str],
     pivot: str,
     uncertainty: Mapping[str, Any],
+    max_repetition: float,
 ) -> None:
     """Identify the languages of the answers and summarise them.
 
@@ -42,8 +46,9 @@ def summarise_steering(
     corpus_path
         The corpus artefact of the questions.
     outputs
-        Paths under the keys table (`STEERING`), problems (`STEERING_PROBLEMS`), csv (the rows of
-        table) and answers (the answers to each language's first problem, to be read).
+        Paths under the keys table (`STEERING`), problems (`STEERING_PROBLEMS`), doses
+        (`STEERING_DOSES`), csv (the rows of table) and answers (the answers to each language's
+        first problem, to be read).
     languages
         The languages that an answer may be in.
     steered
@@ -52,6 +57,8 @@ def summarise_steering(
         The language that a model may fall back to.
     uncertainty
         ``replicates`` and ``seed`` of the bootstrap.
+    max_repetition
+        See `langneurons.interventions.steering_doses.doses_of`.
     """
     problems = identified(read_table(answers_path, STEERING_ANSWERS), languages)
     table = summarise(problems, steered, pivot, uncertainty["replicates"], uncertainty["seed"])
@@ -65,6 +72,9 @@ def summarise_steering(
     for name, rows in (("csv", table), ("answers", examples)):
         with atomic_path(outputs[name]) as path:
             rows.to_csv(path, index=False, float_format="%.4g")
+    doses = doses_of(problems, max_repetition, uncertainty["replicates"], uncertainty["seed"])
+    facts_of_doses = {**facts, "max_repetition": max_repetition}
+    write_table(doses, outputs["doses"], STEERING_DOSES, facts_of_doses)
     write_table(table, outputs["table"], STEERING, facts)
 
 
@@ -95,8 +105,9 @@ def first_answers(
     Returns
     -------
     pandas.DataFrame
-        ``source``, ``problem``, ``question``, ``intervention``, ``target``, ``factor``,
-        ``response``, ``response_language`` and ``repetition``. Line breaks are written ⏎.
+        ``source``, ``problem``, ``question``, ``intervention``, ``target``, ``mode``,
+        ``factor``, ``response``, ``response_language`` and ``repetition``. Line breaks are
+        written ⏎.
     """
     problems = problems[problems["response"].notna()]
     first = problems.groupby("source")["problem"].transform("first")
@@ -106,8 +117,8 @@ def first_answers(
     rows = problems[shown].merge(questions, on=["problem", "source"], how="left")
     for text in ("question", "response"):
         rows[text] = rows[text].str.replace(r"\r\n?|\n", "⏎", regex=True)
-    columns = ["source", "problem", "question", "intervention", "target", "factor", "response"]
-    rows = rows[[*columns, "response_language", "repetition"]]
+    asked = ["source", "problem", "question", "intervention", "target", "mode", "factor"]
+    rows = rows[[*asked, "response", "response_language", "repetition"]]
     return sort_rows(rows, ["source"], {"source": languages})
 
 
@@ -133,18 +144,19 @@ def summarise(
     """
     none = dict(list(problems[problems["target"].isna()].groupby("source")))
     changed = problems[problems["target"].notna()]
-    cells = ["intervention", "source", "target", "factor"]
+    cells = ["intervention", "source", "target", "mode", "factor"]
     groups = {
-        **{(NONE, a, b, np.nan): none[a] for a, b in permutations(languages, 2)},
+        **{(NONE, a, b, None, np.nan): none[a] for a, b in permutations(languages, 2)},
         **dict(list(changed.groupby(cells))),
     }
     rows = []
     for cell, answers in groups.items():
-        _, source, target, _ = cell
+        _, source, target, *_ = cell
         facts = {**dict(zip(cells, cell, strict=True)), **answers.iloc[0][["lowered", "raised"]]}
         change = _nll_change(answers, none[source], replicates, seed)
         rows.append({**facts, **_summary(answers, source, target, pivot), **change})
     orders = {"intervention": INTERVENTIONS, "source": languages, "target": languages}
+    orders["mode"] = MODES
     return sort_rows(pd.DataFrame(rows)[STEERING.names], cells, orders)
 
 

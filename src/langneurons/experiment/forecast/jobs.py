@@ -103,15 +103,18 @@ class Forecast:
         settings = SETTINGS["steer"](self._experiment, wildcards)
         parameters = settings["parameters"]
         languages = parameters["languages"]
-        pairs = len(languages) * (len(languages) - 1) * len(parameters["factors"])
+        doses = len(parameters["modes"]) * len(parameters["factors"])
+        pairs = len(languages) * (len(languages) - 1) * doses
         own = _own(len(languages) + pairs * (1 + parameters["control_seeds"]), part)
         texts, prompts = sums(self._asked(wildcards, settings, languages), "number", "prompt")
         texts, prompts = texts / len(languages), prompts / len(languages)  # of a cell
         written = self._written("steer", wildcards, parameters, texts, prompts, own)
         # The unchanged model judges the answers.
         judged = self._read(wildcards, written.written + own * prompts, scored=True)
-        collected = self._texts(wildcards, languages)
-        return total([written, judged._replace(read=0), collected])._replace(cells=own)
+        work = [written, judged._replace(read=0)]
+        if set(parameters["modes"]) != {"scale"}:  # else no values are collected
+            work.append(self._texts(wildcards, languages))
+        return total(work)._replace(cells=own)
 
     def _responses(self, rule: str, wildcards: Any, dataset: str, part: Share) -> Work:
         settings = SETTINGS[rule](self._experiment, wildcards)

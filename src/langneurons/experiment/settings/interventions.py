@@ -75,8 +75,8 @@ def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
 
 def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.steering.settings()
-    kept = deciding(stage, "methods", "models", "factor")
-    kept["factors"] = stage["factor"]
+    kept = deciding(stage, "methods", "models", "mode", "factor", "max_repetition")
+    kept |= {"modes": stage["mode"], "factors": stage["factor"]}
     return {
         **spec_of(experiment, wildcards),
         "template": _template(experiment, wildcards),
@@ -103,6 +103,7 @@ def _steering_summary(experiment: Inventory, _wildcards: Any) -> Settings:
         "steered": _steered(experiment),
         "pivot": experiment.config.pivot,
         "uncertainty": bootstrap(experiment),
+        "max_repetition": experiment.steering.max_repetition,
     }
 
 
