@@ -162,6 +162,8 @@ def test_placement_reruns_nothing(edited):
         ("uncertainty.replicates", 30,
          {"resample_neurons", "describe_phases", "compare_models", "check_claims",
           "compare_accuracy", "compare_deactivation", "compare_retrieval", "summarise_steering"}),
+        ("uncertainty.design_effect", 2,
+         {"resample_neurons", "describe_phases", "compare_models"}),
         ("comparison.scale", "own", {"compare_models"}),
         ("comparison.margin", 0.1, {"attribute_changes"}),
         ("retrieval.loss_problems", 3, {"measure_retrieval"}),
@@ -182,7 +184,7 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
     assert rules <= planned
     if key.startswith("figures."):
         assert planned == DRAWING
-    if key == "uncertainty.replicates" or key.startswith("comparison."):
+    if key.startswith(("uncertainty.", "comparison.")):
         assert not planned & MODEL_RULES
     if key == "alignment.training.beta":
         assert "merge_adapter" in planned
