@@ -171,6 +171,8 @@ def test_placement_reruns_nothing(edited):
         ("alignment.training.beta", 0.2, {"align"}),
         ("alignment.question_translation.learning_rate", 0.002, {"train_translation"}),
         ("deactivation.models", ["base", "aligned"], {"deactivate"}),
+        ("steering.max_repetition", 0.3, {"summarise_steering"}),
+        ("steering.mode", ["set", "add"], {"steer", "draw_figure"}),
         ("neurons.ternary.top_rate", 0.06,
          {"type_neurons", "vary_settings", "type_by_token_class"}),
     ],
@@ -184,7 +186,10 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
     assert rules <= planned
     if key.startswith("figures."):
         assert planned == DRAWING
-    if key.startswith(("uncertainty.", "comparison.")):
+    if key == "steering.mode":
+        assert planned & MODEL_RULES == {"steer"}
+        assert ("draw_figure", "steering_dose") in {(rule, w.get("name")) for rule, w in jobs}
+    if key.startswith(("uncertainty.", "steering.max_repetition", "comparison.")):
         assert not planned & MODEL_RULES
     if key == "alignment.training.beta":
         assert "merge_adapter" in planned
