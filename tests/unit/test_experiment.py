@@ -143,6 +143,7 @@ def test_jobs_that_run_a_model_take_threads_and_the_gpu():
         (started(cores=8, gpu=3), 2),
         (started(cores=64, gpu=2), 8),
         (started(cores=2, gpu=4), 1),
+        (started(cores=8, gpu=None), 8),  # no limit
         (started(cores=None, local=False, gpu=4), 8),  # on a cluster a profile says
     ],
 )

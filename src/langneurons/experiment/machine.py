@@ -50,8 +50,8 @@ def threads_of(rule: str, workflow: Any) -> int:
         Snakemake's.
     """
     asked = request_of(rule)
-    limit = workflow.global_resources.get("gpu")
+    limit = getattr(workflow.global_resources.get("gpu"), "value", None)
     # On a cluster, neither cores nor GPUs are those of one machine.
     if not asked.gpu or limit is None or not workflow.local_exec:
         return asked.threads
-    return max(1, min(asked.threads, workflow.cores // int(limit.value)))
+    return max(1, min(asked.threads, workflow.cores // int(limit)))
