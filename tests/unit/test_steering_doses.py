@@ -85,6 +85,9 @@ def test_the_best_factor_is_chosen_on_the_first_half_alone():
     assert found.loc[("steered", "add", 2.0, "second"), "in_target"] == 0
     with_more = table_of(NONE[0], at(1.0, DE, 0.3, "scale"), most=0.31)
     assert with_more.loc["steered", "chosen"].all()
+    # At no factor is an answer of the first half in German.
+    in_vain = table_of(NONE[0], at(1.0, EN, 0.1), at(2.0, ["en", "en", "de", "de"], 0.1))
+    assert not in_vain["chosen"].any()
 
 
 def test_a_problem_is_in_one_half_in_all_languages():

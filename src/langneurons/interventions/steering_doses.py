@@ -119,7 +119,8 @@ def _mean_over_pairs(matrix: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def _chosen(table: pd.DataFrame, max_repetition: float) -> pd.Series:
     """Return which rows are at their mode's best factor."""
     steered = (table["intervention"] == STEERED) & (table["half"] == HALVES[1])
-    fluent = table[steered & (table["repetition"] < max_repetition)]
+    # Where no answer is in the language steered to, no factor is the best of them.
+    fluent = table[steered & (table["repetition"] < max_repetition) & (table["in_target"] > 0)]
     # Of factors that steer as well, the smaller.
     order = fluent.sort_values(["in_target", "factor"], ascending=[False, True])
     best = set(order.groupby("mode")[["mode", "factor"]].head(1).itertuples(index=False, name=None))
