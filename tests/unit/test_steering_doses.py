@@ -154,7 +154,7 @@ def test_each_mode_is_a_line_with_its_control_dashed(doses):
     assert [axes.get_title(loc="left") for axes in panels] == [
         "answers in the language steered to", "NLL of the answers (nats/token)", "repeated 4-grams",
     ]  # fmt: skip
-    # No intervention; then for each mode the line, its best factor, the control and no ring.
+    # No intervention; then for each mode the line, a ring at its best factor, the control, no ring.
     level, *lines = panels[1].get_lines()
     assert set(level.get_ydata()) == {2.0}
     assert [line.get_linestyle() for line in lines] == ["-", "None", "--", "None"] * 2
@@ -171,13 +171,13 @@ def test_each_mode_is_a_line_with_its_control_dashed(doses):
 
 
 def test_the_notes_name_the_best_factor_and_how_it_does_on_the_other_half(doses):
-    # Set × 1 is all in the language on the first half, none on the second. Of add, both factors
-    # are nowhere on the first half: the smaller one.
+    # Set × 1 is all in the language on the first half, none on the second. With add, no answer of
+    # the first half is.
     page = render("steering_dose", {"doses": doses}, "Tiny", {})
     note = " ".join(page.notes).replace("\u00a0", " ")
     assert (
         "where less than 20 % of the 4-grams repeat; on the second half, set × 1: 0 % in the "
-        "language, 3.00 nats/token, 10 % repeated; add × 1: 100 % in the language, 3.00 nats/token"
+        "language, 3.00 nats/token, 10 % repeated; add: none"
     ) in note
     assert "Means over 1 ordered pairs of languages, n = 10 problems." in note
     assert "add: factor × the value is added. Value: the 0.95 quantile of" in note
