@@ -127,11 +127,11 @@ def test_what_is_recorded_and_reported_of_controls(caplog):
     caplog.set_level("INFO")
     at = np.zeros((1, 6, 2))
     at[0, :, 0] = [0, 4, 1, 1, 1, 1]
-    controls = Controls(marked((1, 6)), at)
     one, two = marked((1, 6), (0, 0)), marked((1, 6), (0, 1))
-    controls.draw(one, one | two, 0, "specific", "en")
-    controls.draw(two, one | two, 1, "specific", "de")
-    controls.draw(one & False, one, 0, "specific", "sw")  # no neurons, nothing to say
+    controls = Controls(one | two, at)
+    controls.draw(one, 0, "specific", "en")
+    controls.draw(two, 1, "specific", "de")
+    controls.draw(one & False, 0, "specific", "sw")  # no neurons, nothing to say
     # From 0 and 4 to the others at 1.
     rest = {"neurons": 1, "repeated": 0, "down_norm": 0.0}
     assert controls.drawn == [
@@ -145,9 +145,10 @@ def test_what_is_recorded_and_reported_of_controls(caplog):
     )
     assert "log ‖W_down‖" in caplog.messages[1]
     caplog.clear()
-    crowded = Controls(marked((1, 6)))
-    crowded.draw(one | two, np.ones((1, 6), dtype=bool), 0, "specific", "en")
-    crowded.draw(one, one, 0, "specific", "de")
+    # All neurons of layer 0 are of some language.
+    crowded = Controls(marked((2, 6), *((0, j) for j in range(6)), (1, 0)))
+    crowded.draw(marked((2, 6), (0, 0), (0, 1)), 0, "specific", "en")
+    crowded.draw(marked((2, 6), (1, 0)), 0, "specific", "de")
     crowded.report()
     assert caplog.messages == [
         "1 of 2 random controls hold neurons of their own set, because layers have too few that no "
@@ -165,7 +166,7 @@ def test_a_related_neuron_is_no_control_of_specific_ones():
     one, languages = marked((1, 6), (0, 0)), marked((1, 6), (0, 0), (0, 1), (0, 4), (0, 5))
     for activity in (None, at):
         controls = Controls(languages, activity)
-        drawn = [controls.draw(one, one, seed, "specific", "en") for seed in range(20)]
+        drawn = [controls.draw(one, seed, "specific", "en") for seed in range(20)]
         assert set(np.nonzero(drawn)[2].tolist()) == {2, 3}
 
 
@@ -175,7 +176,8 @@ def test_random_neurons_beside_the_specific_ones():
     related = np.stack([marked((1, 12), (0, 1), (0, 2)), marked((1, 12), (0, 2)), marked((1, 12))])
     sets = {"specific": specific, "specific+related": specific | related}
     languages = ["en", "de", "sw"]
-    cells = cells_of(sets, 2, languages, Controls(marked((1, 12))))
+    controls = Controls(np.any(specific | related, axis=0))
+    cells = cells_of(sets, 2, languages, controls)
     # none, 2 sets × 3 languages × 3, and 3 languages × 2 seeds.
     assert len(cells) == 1 + 18 + 6
     beside = cells[-6:]
@@ -194,7 +196,7 @@ def test_random_neurons_beside_the_specific_ones():
     # Not without both sets, nor without controls.
     for names, seeds in ((["specific"], 2), (["specific+related"], 2), (list(sets), 0)):
         asked = {name: sets[name] for name in names}
-        cells = cells_of(asked, seeds, languages, Controls(marked((1, 12))))
+        cells = cells_of(asked, seeds, languages, controls)
         assert "specific+random" not in {cell.set for cell in cells}
 
 
@@ -213,7 +215,7 @@ def test_controls_are_matched_by_what_the_model_and_its_probabilities_say(tmp_pa
     table = write_probabilities(tmp_path / "p", 2, 24)
     mask = marked((2, 24), (0, 3), (1, 5))
     controls = matched_controls(subject, "activity", tmp_path / "p", NONE, ["de", "en"])
-    drawn = controls.draw(mask, mask, 0, *NAMES)
+    drawn = controls.draw(mask, 0, *NAMES)
     peak = table[["en", "de"]].max(axis=1).to_numpy().reshape(2, 24)
     norms = np.stack([mlp.down.weight.norm(dim=0).numpy() for mlp in subject.mlps])
     at = activity_of(peak, norms)

@@ -10,7 +10,6 @@ from langneurons.uncertainty.resampling import (
     draw_indices,
     draw_weights,
     percentile_interval,
-    t_interval,
 )
 from langneurons.uncertainty.shares import wilson_interval
 
@@ -106,18 +105,17 @@ def test_wilson_interval_is_wider_for_more_confidence():
 
 def test_t_intervals_lie_around_the_estimate():
     # Replicates 0, 2, 4 have sd 2; t with 9 degrees of freedom at 97.5 % is 2.262157.
-    low, high = t_interval(5.0, np.array([0.0, 2.0, 4.0]), units=10)
+    low, high = Units(10, FOLDS).interval(5.0, np.array([0.0, 2.0, 4.0]))
     assert (low, high) == (pytest.approx(5 - 4.524314), pytest.approx(5 + 4.524314))
     estimates, replicates = np.array([1.0, 2.0]), np.array([[1.0, 0.0], [1.0, 4.0]])
-    low, high = t_interval(estimates, replicates, units=11)
+    low, high = Units(11, FOLDS).interval(estimates, replicates)
     # t with 10 degrees of freedom is 2.228139; sd 0 and √8.
     assert low == pytest.approx([1, 2 - 2.228139 * 8**0.5])
     assert high == pytest.approx([1, 2 + 2.228139 * 8**0.5])
 
 
-def test_intervals_of_units_are_of_student_or_of_tokens_normal():
+def test_intervals_over_tokens_are_normal():
     replicates = np.array([0.0, 2.0, 4.0])  # sd 2
-    assert Units(10, FOLDS).interval(5.0, replicates) == t_interval(5.0, replicates, units=10)
     # 97.5 % of a normal distribution lie below 1.959964, however many tokens there are.
     for number in (10, 5000):
         low, high = Units(number, TOKENS).interval(5.0, replicates)
@@ -133,4 +131,4 @@ def test_too_few_units_or_replicates_have_no_t_interval():
         (np.zeros((1, 2)), 20),
         (np.empty((0, 2)), 20),
     ):
-        assert np.isnan(t_interval(np.zeros(2), replicates, units)).all()
+        assert np.isnan(Units(units, FOLDS).interval(np.zeros(2), replicates)).all()

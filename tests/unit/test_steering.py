@@ -90,7 +90,7 @@ def masks_of(english, german):
 
 def test_neurons_of_both_languages_are_raised_not_switched_off():
     masks = masks_of([*ENGLISH_ONLY, *GERMAN], GERMAN)
-    cells = cells_of(masks, LANGUAGES, 2, [("set", 1.0)], Controls(masks["en"]))
+    cells = cells_of(masks, LANGUAGES, 2, [("set", 1.0)], Controls(masks["en"] | masks["de"]))
     names = [(cell.intervention, cell.control_seed, cell.source, cell.target) for cell in cells]
     pairs = [("de", "en"), ("en", "de")]
     expected = [("none", None, name, None) for name in LANGUAGES]

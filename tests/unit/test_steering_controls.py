@@ -20,7 +20,7 @@ def test_controls_are_of_no_language_steered_or_not():
     masks["sw"][:, 5:16] = True
     random = np.random.default_rng(0).random((2, L, D))
     for activity in (None, activity_of(*random)):
-        controls = Controls(np.zeros((L, D), dtype=bool), activity)
+        controls = Controls(np.any(list(masks.values()), axis=0), activity)
         cells = cells_of(masks, LANGUAGES, 3, [("set", 1.0)], controls)
         drawn = [cell for cell in cells if cell.intervention == "control"]
         assert len(drawn) == 2 * 3

@@ -49,7 +49,7 @@ def test_one_factor_or_a_list(factor, factors):
 def test_neurons_and_controls_are_the_same_at_every_factor():
     masks = masks_of([[0, 0], [1, 2]], [[0, 3], [1, 4]])
     doses = [("set", 1.0), ("set", 3.0)]
-    cells = cells_of(masks, ["en", "de"], 2, doses, Controls(masks["en"]))
+    cells = cells_of(masks, ["en", "de"], 2, doses, Controls(masks["en"] | masks["de"]))
     # Each of two languages without an intervention; each of two pairs, and its two controls.
     assert [cell.factor for cell in cells] == [None] * 2 + ([1.0] * 3 + [3.0] * 3) * 2
     for first in (2, 8):

@@ -117,7 +117,7 @@ def test_modes_differ(tables):
 def test_each_mode_has_every_factor_with_the_same_neurons():
     doses = [("set", 1.0), ("add", 1.0), ("add", 2.0)]
     masks = masks_of([[0, 0], [1, 2]], [[0, 3]])
-    cells = cells_of(masks, ["en", "de"], 1, doses, Controls(masks["en"]))
+    cells = cells_of(masks, ["en", "de"], 1, doses, Controls(masks["en"] | masks["de"]))
     # Two without an intervention; two pairs, each in three ways with a control.
     assert [(cell.mode, cell.factor) for cell in cells] == [(None, None)] * 2 + [
         dose for dose in doses for _ in range(2)

@@ -46,16 +46,15 @@ def cells_of(
     languages
         The K languages.
     controls
-        Draws the controls, never from the neurons that a set has for any language.
+        Draws the controls, never from language neurons.
     """
     nothing = np.zeros_like(next(iter(sets.values()))[0])
     cells = [Cell(NONE, None, None, nothing)]
     for name, masks in sets.items():
-        claimed = np.any(masks, axis=0)
         for language, mask in zip(languages, masks, strict=True):
             cells.append(Cell(name, None, language, mask))
             for seed in range(control_seeds):
-                drawn = controls.draw(mask, claimed, seed, name, language)
+                drawn = controls.draw(mask, seed, name, language)
                 cells.append(Cell(name, seed, language, drawn))
     if {SPECIFIC, WITH_RELATED} <= sets.keys():
         cells += _beside_specific(sets, control_seeds, languages, controls)
@@ -68,11 +67,10 @@ def _beside_specific(
     languages: Sequence[str],
     controls: Controls,
 ) -> Iterator[Cell]:
-    claimed = np.any(sets[WITH_RELATED], axis=0)
     masks = zip(languages, sets[SPECIFIC], sets[WITH_RELATED], strict=True)
     for language, specific, whole in masks:
         related = whole & ~specific
         for seed in range(control_seeds):
-            drawn = controls.draw(related, claimed, seed, SPECIFIC_RANDOM, language)
+            drawn = controls.draw(related, seed, SPECIFIC_RANDOM, language)
             neurons = (specific & related.any()) | drawn
             yield Cell(SPECIFIC_RANDOM, seed, language, neurons)

@@ -43,11 +43,19 @@ class Controls:
         self.drawn: list[dict[str, Any]] = []
 
     def draw(
-        self, neurons: np.ndarray, claimed: np.ndarray, seed: int, name: str, language: str
+        self,
+        neurons: np.ndarray,
+        seed: int,
+        name: str,
+        language: str,
+        taken: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Draw a control; see `langneurons.neurons.controls.control`."""
-        barred = claimed | self._language_neurons
-        found = control(neurons, barred, seed, name, language, self._activity)
+        """Draw a control; see `langneurons.neurons.controls.control`.
+
+        ``taken``, boolean (L, D), are neurons that another draw of the same control has.
+        """
+        claimed = self._language_neurons if taken is None else self._language_neurons | taken
+        found = control(neurons, claimed, seed, name, language, self._activity)
         if not neurons.any():
             return found
         apart = {}

@@ -98,7 +98,8 @@ def steer(
     questions = read_questions(corpus_path, prompts, parameters["problems"], steered)
     texts = _texts_of(tokens_path, steered)
     subject = Subject(spec)
-    claimed = language_neurons(neurons_path, shape, languages)
+    # Of a set with general neurons, these too.
+    claimed = np.logical_or.reduce([*sets, language_neurons(neurons_path, shape, languages)])
     controls = matched_controls(
         subject, parameters["control"], probabilities_path, claimed, languages
     )

@@ -53,7 +53,6 @@ def cells_of(
         Draws the controls, never from the neurons of any language.
     """
     nothing = np.zeros_like(next(iter(masks.values())))
-    claimed = np.logical_or.reduce(list(masks.values()))
     cells = [Cell(NONE, None, source, None, nothing, nothing) for source in steered]
     for target in steered:
         for source in steered:
@@ -64,7 +63,7 @@ def cells_of(
             lowered = own & ~raised
             empty = not (own.any() and raised.any())
             drawn = [
-                _control(controls, lowered, raised, claimed, seed, f"{source} to {target}")
+                _control(controls, lowered, raised, seed, f"{source} to {target}")
                 for seed in range(control_seeds)
             ]
             for dose in doses:
@@ -80,11 +79,10 @@ def _control(
     controls: Controls,
     lowered: np.ndarray,
     raised: np.ndarray,
-    claimed: np.ndarray,
     seed: int,
     pair: str,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw as many other neurons in each layer, as many to lower and as many to raise."""
-    drawn_raised = controls.draw(raised, claimed, seed, "raised", pair)
-    drawn_lowered = controls.draw(lowered, claimed | drawn_raised, seed, "lowered", pair)
+    drawn_raised = controls.draw(raised, seed, "raised", pair)
+    drawn_lowered = controls.draw(lowered, seed, "lowered", pair, drawn_raised)
     return drawn_lowered, drawn_raised

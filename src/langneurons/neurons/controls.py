@@ -20,7 +20,7 @@ def control(
     language: str,
     activity: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Draw as many random neurons in each layer as a set has there, of no language's set.
+    """Draw as many random neurons in each layer as a set has there, of no language.
 
     By activity each neuron of the set gets a partner: one of the `NEAREST` in the space of
     ``activity`` that are not yet taken. Neurons that draw the same one draw again, but for a random
@@ -34,7 +34,7 @@ def control(
     neurons
         The set of a language, boolean (L, D).
     claimed
-        The neurons of any language's set of that kind, boolean (L, D).
+        The neurons of any language, none of which is drawn, boolean (L, D).
     seed, name, language
         These and the sets determine the draw: the control's seed, the names of set and language.
     activity

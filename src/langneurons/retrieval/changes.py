@@ -15,7 +15,7 @@ from langneurons.retrieval.schemas import (
     RETRIEVAL,
     RETRIEVAL_CHANGE,
 )
-from langneurons.uncertainty.resampling import draw_weights, t_interval
+from langneurons.uncertainty.resampling import Units, draw_weights
 
 _SIDES = ("before", "after", "change")
 
@@ -199,7 +199,7 @@ def _paired(values: np.ndarray, replicates: int, seed: int, bounded: bool) -> pd
     draws = draw_weights(np.ones(len(n), dtype=bool), replicates, seed)  # (R, units)
     means = sums.sum(axis=2) / n.sum()
     drawn = (sums @ draws.T) / (draws @ n)  # (3, layers, R)
-    low, high = t_interval(means, np.moveaxis(drawn, 2, 0), len(n))
+    low, high = Units(len(n), "problems").interval(means, np.moveaxis(drawn, 2, 0))
     if bounded:
         lowest = np.array([0, 0, -1])[:, None]
         low, high = np.maximum(low, lowest), np.minimum(high, 1)

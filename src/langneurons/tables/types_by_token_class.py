@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from langneurons.activations.class_counts import INPUT, NEXT
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.corpora.languages import english_name
 from langneurons.corpora.scripts import shared_scripts
@@ -20,7 +21,7 @@ TABLE = Declaration(
 )
 
 #: Position → how its columns begin.
-_POSITIONS = {"input": "read", "next": "next"}
+_POSITIONS = {INPUT: "read", NEXT: "next"}
 
 
 def make(types: str | Path) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def make(types: str | Path) -> pd.DataFrame:
 
 def lay_out(table: pd.DataFrame, types: str | Path) -> Layout:
     """Lay out one row per type, and per language and type, with both positions side by side."""
-    inputs = table[table["position"] == "input"]
+    inputs = table[table["position"] == INPUT]
     cells = pd.DataFrame(
         {
             "neurons of": [

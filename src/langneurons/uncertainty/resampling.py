@@ -37,13 +37,31 @@ class Units:
     def interval(
         self, estimate: np.ndarray, replicates: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the bounds of a 95 % interval from draws of the units; see `t_interval`.
+        """Return the bounds of the 95 % interval estimate ± t · sd of the replicates (METHOD 10).
 
-        How far tokens spread is not estimated from a few units but given by the binomial
-        distribution, so that there t is the normal quantile.
+        It lies around the estimate, also where replicates are biased: percentiles would not. t has
+        a degree of freedom less than there are units. But how far tokens spread is not estimated
+        from a few units, but given by the binomial distribution: there t is the normal quantile.
+
+        Parameters
+        ----------
+        estimate
+            (…): each statistic on the data themselves.
+        replicates
+            (R, …): its value in each draw of the units.
+
+        Returns
+        -------
+        low, high
+            (…), NaN with fewer than `fewest` units or fewer than two replicates.
         """
+        estimate = np.asarray(estimate, dtype=np.float64)
+        if self.number < self.fewest or len(replicates) < 2:
+            absent = np.full(estimate.shape, np.nan)
+            return absent, absent
         freedom = np.inf if self.name == TOKENS else self.number - 1
-        return _interval(estimate, replicates, self.number, freedom)
+        half = stdtrit(freedom, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
+        return estimate - half, estimate + half
 
     def __str__(self) -> str:
         return f"{self.number} {self.name.removesuffix('s') if self.number == 1 else self.name}"
@@ -105,30 +123,6 @@ def percentile_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def t_interval(
-    estimate: np.ndarray, replicates: np.ndarray, units: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bounds of the 95 % interval estimate ± t · sd of the replicates (METHOD 10).
-
-    It lies around the estimate, also where replicates are biased: percentiles would not.
-
-    Parameters
-    ----------
-    estimate
-        (…): each statistic on the data themselves.
-    replicates
-        (R, …): each replicate's statistics.
-    units
-        Number of units that were drawn from; t has a degree of freedom less.
-
-    Returns
-    -------
-    low, high
-        (…), NaN with fewer than `FEWEST_UNITS` units or fewer than two replicates.
-    """
-    return _interval(estimate, replicates, units, units - 1)
-
-
 def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the 95 % interval of a mean, by Student's t.
 
@@ -151,15 +145,3 @@ def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, n
     error = np.std(values, axis=0, ddof=1) / np.sqrt(n)
     half = np.maximum(stdtrit(n - 1, _PERCENTILES[1] / 100) * error, least)
     return mean - half, mean + half
-
-
-def _interval(
-    estimate: np.ndarray, replicates: np.ndarray, units: int, freedom: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what `t_interval` does, with t at so many degrees of freedom."""
-    estimate = np.asarray(estimate, dtype=np.float64)
-    if units < FEWEST_UNITS or len(replicates) < 2:
-        absent = np.full(estimate.shape, np.nan)
-        return absent, absent
-    half = stdtrit(freedom, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
-    return estimate - half, estimate + half

@@ -5,12 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from langneurons.neurons.methods.declaration import THRESHOLD_QUANTILE, TOP_RATE, Method
-from langneurons.neurons.methods.selection import (
-    Selection,
-    activity_threshold,
-    lowest,
-    sorted_shares,
-)
+from langneurons.neurons.methods.selection import Selection, by_score, sorted_shares
 
 #: LAPE knows only language-specific neurons: every selected neuron is one, for each of its N
 #: languages, unless these are all languages.
@@ -36,19 +31,7 @@ def select(
     top_rate, threshold_quantile
         See `METHOD`.
     """
-    number = round(top_rate * probabilities[..., 0].size)
-    threshold = activity_threshold(probabilities, threshold_quantile)
-    parameters: dict[str, float | bool | None] = {
-        "top_rate": top_rate,
-        "threshold_quantile": threshold_quantile,
-    }
-    scores = score(probabilities, threshold, parameters)
-    return Selection(
-        score=scores,
-        selected=lowest(scores, number),
-        threshold=threshold,
-        parameters=parameters,
-    )
+    return by_score(score, probabilities, top_rate, threshold_quantile)
 
 
 def score(

@@ -1,8 +1,12 @@
 """What every selection method returns, and the statistics that methods share."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
+#: A method's scores (L, D) of probabilities (L, D, K), given τ and its parameters.
+Score = Callable[[np.ndarray, float, Mapping[str, float | bool | None]], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,30 @@ class Selection:
         taken = int(np.count_nonzero(self.selected & (self.score == cutoff)))
         ties = min(taken, int(np.count_nonzero(score == cutoff)))
         return lowest(score, int(np.count_nonzero(score < cutoff)) + ties)
+
+
+def by_score(
+    score: Score, probabilities: np.ndarray, top_rate: float, threshold_quantile: float
+) -> Selection:
+    """Select the neurons of lowest score, a share ``top_rate`` of all that there are.
+
+    Parameters
+    ----------
+    score
+        The method's.
+    probabilities
+        Activation probabilities (L, D, K).
+    threshold_quantile
+        Of all probabilities, for τ.
+    """
+    threshold = activity_threshold(probabilities, threshold_quantile)
+    parameters: dict[str, float | bool | None] = {
+        "top_rate": top_rate,
+        "threshold_quantile": threshold_quantile,
+    }
+    scores = score(probabilities, threshold, parameters)
+    selected = lowest(scores, round(top_rate * scores.size))
+    return Selection(scores, selected, threshold, parameters)
 
 
 def activity_threshold(probabilities: np.ndarray, quantile: float) -> float:
