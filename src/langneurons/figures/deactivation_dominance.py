@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.corpora.languages import english_name
 from langneurons.errors import InputError
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
+from langneurons.figures.map_parts import say_alike
 from langneurons.figures.style import COLUMN, FAINT, TEXT
 from langneurons.interventions.deactivation_changes import BY_COLUMN, BY_ROW, DOMINANCE
-from langneurons.neurons.sets import AT_PHASE
+from langneurons.neurons.sets import is_whole
 
 FIGURE = Declaration(
     "How much more a language changes by its own neurons",
@@ -45,12 +46,13 @@ def draw(page: Page, dominance: str | Path) -> None:
     page.note(
         "Change of the language whose neurons are switched off (how many) — circles: less the mean "
         "change of all other languages; triangles: less the mean change of the language by the "
-        "neurons of the others; squares: less its own change by as many random neurons.",
+        "neurons of the others; squares: less its own change by as many random neurons"
+        f"{say_alike(read_provenance(dominance))}.",
         "Lines: 95\u00a0% bootstrap intervals over problems. n = "
         + " and ".join(f"{n:,}" for n in numbers)
         + " problems a language.",
     )
-    table = table[~table["set"].str.contains(AT_PHASE)]
+    table = table[table["set"].map(is_whole)]
     sets = list(dict.fromkeys(table["set"]))
     measures = list(dict.fromkeys(table["measure"]))
     lines = table["language"].nunique() + 1

@@ -41,7 +41,7 @@ def draw(page: Page, sharing: Path, controls: Sequence[Path], summaries: Sequenc
     """Draw the change (after − before) in the number of neurons with N = 1..K, all and selected."""
     table, others = read_table(sharing, SHARING), read_controls(controls, SHARING)
     page.note(
-        f"Change: neurons after minus neurons before. {SHARING_NOTE}",
+        f"Bars and numbers: change, neurons after minus neurons before. {SHARING_NOTE}",
         *change_notes(table, others, over_what(read_provenance(sharing))),
         f"Before: {zero_sum_note(read_summary(summaries[0]))}",
         *read_comparison_facts(sharing, summaries),
