@@ -5,7 +5,7 @@ from experiment_cases import CONFIG, Wildcards, experiment
 
 from langneurons.experiment import paths
 from langneurons.experiment.declared import figures, methods, tables
-from langneurons.experiment.instances import PER
+from langneurons.experiment.per import PER
 
 PLAIN = {"comparisons": [], "alignment": None, "deactivation": None, "steering": None}
 

@@ -8,7 +8,7 @@ from experiment_cases import experiment, selection
 from figure_cases import artefact, draw, summaries
 
 from langneurons.artifacts.tables import read_provenance, read_table
-from langneurons.experiment import instances
+from langneurons.experiment import per
 from langneurons.figures.style import COLUMN, TEXT
 from langneurons.neurons.methods.declaration import Method, Parameter
 from langneurons.neurons.sensitivity import SENSITIVITY, sensitivity, write_sensitivity
@@ -122,8 +122,8 @@ def test_each_selection_has_the_artefact_the_figure_and_the_table():
 def test_a_method_that_declares_nothing_to_vary_has_none(monkeypatch):
     fixed = Method("Fixed", {"top_rate": Parameter(0.1, "share")}, related=True)
     scaled = Method("Scaled", {"top_rate": Parameter(0.1, "share", varied_by=(2,))}, related=True)
-    monkeypatch.setattr(instances, "methods", lambda: {"ternary": fixed, "lape": scaled})
-    keys = instances.PER["varied selection"].keys_of(experiment())
+    monkeypatch.setattr(per, "methods", lambda: {"ternary": fixed, "lape": scaled})
+    keys = per.PER["varied selection"].keys_of(experiment())
     assert {one["method"] for one in keys} == {"lape"}
 
 

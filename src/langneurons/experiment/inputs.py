@@ -13,8 +13,9 @@ from langneurons.activations.files import counts_files
 from langneurons.experiment import paths
 from langneurons.experiment.claims import about_alignment, about_model
 from langneurons.experiment.datasets import DemoDataset, on_hub
-from langneurons.experiment.instances import drawn_at, family_of
+from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.per import family_of
 
 Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"

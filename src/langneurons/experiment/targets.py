@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from langneurons.experiment import paths
 from langneurons.experiment.declared import figures, tables
-from langneurons.experiment.instances import PER, Instance, drawn, names_of
+from langneurons.experiment.instances import Instance, drawn, names_of
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.per import PER
 from langneurons.figures.declaration import Declaration
 
 #: What a run makes if nothing is asked for.

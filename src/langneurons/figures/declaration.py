@@ -16,7 +16,7 @@ class Declaration:
     heading: str
     """Begins the title; what is shown follows after a colon."""
     per: str
-    """It is made once for each of these: a key of `langneurons.experiment.instances.PER`."""
+    """It is made once for each of these: a key of `langneurons.experiment.per.PER`."""
     reads: Mapping[str, str]
     """Argument → artefact, a name in `langneurons.experiment.paths`. ``"summary of models"`` is the
     artefact ``summary`` of each model that the instance lists under ``models``."""

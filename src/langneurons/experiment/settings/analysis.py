@@ -4,8 +4,9 @@ from typing import Any
 
 from langneurons.experiment.datasets import HELD_OUT, windows_of
 from langneurons.experiment.declared import methods
-from langneurons.experiment.instances import drawn_at, family_of
+from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.per import family_of
 from langneurons.experiment.settings.basis import (
     Rules,
     Settings,

@@ -1,0 +1,202 @@
+"""What a figure or table is made once for: each model, comparison, alignment …"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from langneurons.experiment.claims import judged
+from langneurons.experiment.declared import methods
+from langneurons.experiment.families import Family
+from langneurons.experiment.inventory import Inventory
+
+Keys = Mapping[str, Any]
+
+
+def _selections(experiment: Inventory, varied: bool = False, run: bool = False) -> Sequence[Keys]:
+    return [
+        {"model": model, "dataset": dataset, "method": method}
+        for model in (experiment.text_models if run else experiment.models)
+        for dataset in experiment.datasets_of(model)
+        for method in experiment.methods
+        if not varied or methods()[method].varied
+    ]
+
+
+def _comparisons(experiment: Inventory) -> Sequence[Keys]:
+    return [
+        {
+            **pair,
+            "models": list(pair.values()),
+            "controls": experiment.controls(pair),
+            "dataset": dataset,
+            "method": method,
+            # Table 4 also compares a model's own data sets, where it has several.
+            "compared": [pair["before"]] if len(experiment.datasets_of(pair["before"])) > 1 else [],
+        }
+        for pair in experiment.comparisons
+        for dataset in experiment.datasets_of_pair(pair)
+        for method in experiment.methods
+    ]
+
+
+def _families(experiment: Inventory) -> Sequence[Keys]:
+    return [
+        {"before": family.before, "family": family.name, "dataset": dataset, "method": method}
+        for family in experiment.families
+        for dataset in experiment.datasets_of_all(family.before, *family.compared)
+        for method in experiment.methods
+    ]
+
+
+def family_of(experiment: Inventory, keys: Any) -> Family:
+    """Return the alignment and its controls that ``keys.before`` and ``keys.family`` name."""
+    sought = (keys.before, keys.family)
+    return next(one for one in experiment.families if (one.before, one.name) == sought)
+
+
+def _comparisons_together(experiment: Inventory) -> Sequence[Keys]:
+    found = []
+    for dataset in experiment.all_datasets:
+        pairs = [p for p in experiment.comparisons if dataset in experiment.datasets_of_pair(p)]
+        if len(pairs) > 1:
+            sides = _sides(pairs)
+            found += [{**sides, "dataset": dataset, "method": m} for m in experiment.methods]
+    return found
+
+
+def _datasets(experiment: Inventory) -> Sequence[Keys]:
+    run = experiment.text_models
+    pairs = [pair for pair in experiment.comparisons if set(pair.values()) <= set(run)]
+    return [
+        {"dataset": dataset, "models": run, **_sides(pairs)}
+        for dataset in experiment.datasets
+        if experiment.grades(dataset)
+    ]
+
+
+def _several(experiment: Inventory) -> Sequence[Keys]:
+    """Models with several data sets, so that the same neurons can be looked for on all."""
+    return [
+        {"model": model, "method": method}
+        for model in experiment.models
+        if len(experiment.datasets_of(model)) > 1
+        for method in experiment.methods
+    ]
+
+
+def _alignments(experiment: Inventory) -> Sequence[Keys]:
+    return [{"model": model} for model in experiment.aligned_models]
+
+
+def _courses(experiment: Inventory) -> Sequence[Keys]:
+    """Alignments with checkpoints: the base compared with each checkpoint and with the result."""
+    found = []
+    for model in experiment.aligned_models:
+        made = experiment.made(model)
+        if not made.checkpoints:
+            continue
+        steps = {step: f"{model}@{step}" for step in made.checkpoints} | {made.step: model}
+        course = {
+            "model": model,
+            "before": made.source,
+            "after": list(steps.values()),
+            "models": [made.source, *steps.values()],
+            "steps": [0, *steps],
+        }
+        found += [
+            {**course, "dataset": dataset, "method": method}
+            for dataset in experiment.datasets
+            for method in experiment.methods
+        ]
+    return found
+
+
+def _alignments_compared(experiment: Inventory) -> Sequence[Keys]:
+    """Alignments and controls that are compared with the model before, all together."""
+    found = []
+    for dataset in experiment.datasets:
+        pairs = [pair for pair in experiment.comparisons if pair["after"] in experiment.made_models]
+        if pairs:
+            sides = _sides(pairs)
+            found += [{**sides, "dataset": dataset, "method": m} for m in experiment.methods]
+    return found
+
+
+def _alignment_checks(experiment: Inventory) -> Sequence[Keys]:
+    """Comparisons of models that look for partners, each with its controls."""
+    found = []
+    for configured in experiment.config.comparisons:
+        sides = {"before": configured.before, "after": configured.after}
+        compared = [sides["after"], *experiment.controls(sides)]
+        if not {sides["before"], *compared} <= set(experiment.retrieving_models):
+            continue
+        keys = {
+            "pair": "{before}-vs-{after}".format(**sides),
+            "shown": "{before} → {after}".format(**sides),
+            "before": [sides["before"]] * len(compared),
+            "after": compared,
+        }
+        found += [{**keys, "dataset": dataset} for dataset in experiment.datasets]
+    return found
+
+
+def _deactivations(experiment: Inventory) -> Sequence[Keys]:
+    return experiment.stage_keys("deactivation")
+
+
+def _deactivations_with_accuracy(experiment: Inventory) -> Sequence[Keys]:
+    graded = [keys for keys in _deactivations(experiment) if experiment.grades(keys["dataset"])]
+    return graded if graded and experiment.deactivation.accuracy else []
+
+
+def _deactivations_by_phase(experiment: Inventory) -> Sequence[Keys]:
+    typed = [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
+    return typed if typed and experiment.deactivation.phases else []
+
+
+def _steerings_at_doses(experiment: Inventory) -> Sequence[Keys]:
+    found = experiment.stage_keys("steering")
+    return found if found and experiment.steering.doses > 1 else []
+
+
+def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    return {side: [pair[side] for pair in pairs] for side in ("before", "after")}
+
+
+@dataclass(frozen=True)
+class Per:
+    """The kind of instance that a figure or table is made once for."""
+
+    place: str
+    """Where an instance is stored, filled in from its keys."""
+    title: str
+    """What an instance shows, unless its declaration has a title."""
+    keys_of: Callable[[Inventory], Sequence[Keys]]
+    """Returns the keys of all instances in an experiment."""
+
+
+_SELECTION, _ON = "{model}/{dataset}/{method}", "{model} on {dataset}"
+_METHOD_TOO = "{model} on {dataset} ({method})"
+_SIDES, _FAMILY = "{before} → {after} on {dataset}", "{before} → {family} on {dataset}"
+#: Name in declarations → what it stands for.
+PER = {
+    "selection": Per(_SELECTION, _ON, _selections),
+    "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),
+    "varied selection": Per(_SELECTION, _ON, partial(_selections, varied=True)),
+    "run selection": Per(_SELECTION, _ON, partial(_selections, run=True)),
+    "alignment and controls": Per("{before}-vs-{family}/{dataset}/{method}", _FAMILY, _families),
+    "claims": Per("{subject}/{dataset}/{method}", "{shown} on {dataset} ({method})", judged),
+    "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),
+    "dataset": Per("{dataset}", "{dataset}", _datasets),
+    "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
+    "alignment": Per("{model}", "{model}", _alignments),
+    "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
+    "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),
+    "course": Per(_SELECTION, _ON, _courses),
+    "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
+    "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
+    "deactivation by phase": Per(_SELECTION, _METHOD_TOO, _deactivations_by_phase),
+    "steering": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="steering")),
+    "steering doses": Per(_SELECTION, _METHOD_TOO, _steerings_at_doses),
+}
