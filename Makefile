@@ -3,11 +3,12 @@
 # make test     set up and pass the tests
 # make check    style, types and unit tests, for the inner loop
 # make weights  fetch Gemma 3 270M into resources/weights
+# make verdicts  write the tables of docs/verdicts.md
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run demo env weights test check lock reference
+.PHONY: run demo env weights test check lock reference verdicts
 
 run: env weights
 	$(BIN)/snakemake --cores all
@@ -72,3 +73,7 @@ lock:
 # The JSON schema and the table of keys, from the types of the configuration.
 reference: env
 	$(BIN)/python -m langneurons.experiment.reference
+
+# The tables of docs/verdicts.md, from the results of the runs that it names.
+verdicts: env
+	$(BIN)/python -m langneurons.tables.verdict_pages docs/verdicts.md
