@@ -78,7 +78,7 @@ def test_what_the_method_fixes_of_the_published_numbers(released):
     assert np.arange(11) @ summary["histogram_all"] == 229_376 == 4_587_520 // 20
     assert summary["histogram_selected"][0] == 1369
     assert zero_sum_note(summary) == (
-        "the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0229,376 probabilities "
+        "the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0229,376 values of p "
         "above τ (5\u00a0% of all), and 4,588 are selected, both by construction; 1,369 of the "
         "selected belong to no language."
     )

@@ -3,8 +3,7 @@
 
 rule compare_models:
     input:
-        before=paths.of("{before}", paths.activations),
-        after=paths.of("{after}", paths.activations),
+        unpack(experiment.reads("compare_models")),
         phases=paths.of("{before}", paths.phases),
     output:
         totals=paths.total_change,

@@ -18,9 +18,26 @@ rule activation_probabilities:
         "../scripts/activation_probabilities.py"
 
 
+rule quotients:
+    """What methods read in place of activation probabilities: sums over the number of tokens."""
+    input:
+        sums=paths.statistic,
+    output:
+        paths.quotients,
+    log:
+        paths.log(paths.quotients),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("quotients"),
+        settings=experiment.settings("quotients"),
+    script:
+        "../scripts/quotients.py"
+
+
 rule type_neurons:
     input:
-        probabilities=paths.probabilities,
+        unpack(experiment.reads("type_neurons")),
     output:
         neurons=paths.neurons,
         summary=paths.summary,
@@ -39,7 +56,7 @@ rule type_neurons:
 rule resample_neurons:
     """How sure types and numbers are. Figures and claims wait for it, and no model."""
     input:
-        counts=paths.activations,
+        unpack(experiment.reads("resample_neurons")),
     output:
         stability=paths.stability,
         certainty=paths.certainty,
@@ -58,7 +75,7 @@ rule resample_neurons:
 
 rule vary_settings:
     input:
-        probabilities=paths.probabilities,
+        unpack(experiment.reads("vary_settings")),
     output:
         paths.sensitivity,
     log:
@@ -84,6 +101,7 @@ rule type_by_token_class:
         paths.log(paths.token_classes),
     wildcard_constraints:
         model=experiment.one_of(experiment.text_models),
+        method=experiment.one_of(experiment.activation_methods),
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -24,9 +24,9 @@ rule segment_layers:
 rule describe_phases:
     """Names, intervals and expectations. What reads the segments does not wait for these."""
     input:
+        unpack(experiment.reads("describe_phases")),
         segments=paths.segments,
         summary=paths.summary,
-        counts=paths.activations,
     output:
         phases=paths.phases,
         expectations=paths.phase_expectations,

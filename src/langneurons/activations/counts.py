@@ -34,12 +34,14 @@ ACTIVATIONS = artefact(
 
 @dataclass(frozen=True)
 class Counts:
-    """How often each neuron was active, by language and fold.
+    """How often each neuron was active, by language and fold; or other sums over the same tokens.
 
     Attributes
     ----------
     active
-        Integer array (K, F, L, D): response tokens at which the neuron's activation was > 0.
+        Integer array (K, F, L, D): response tokens at which the neuron's activation was > 0. Of
+        another statistic (`langneurons.activations.sums`) its sums, float64 where they count
+        nothing: divided by ``tokens``, they play the part of activation probabilities.
     tokens
         Integer array (K, F): response tokens.
     languages
@@ -218,14 +220,21 @@ def write_probabilities(
     """
     counts = read_counts(counts_path, languages)
     probabilities = counts.probabilities()
-    L, D, K = probabilities.shape
+    above_one = _warn_above_one(probabilities, counts_path, languages)
+    facts = {"inputs": [str(counts_path)], "above_one": above_one}
+    write_by_neuron(probabilities, counts, output, facts)
+
+
+def write_by_neuron(
+    values: np.ndarray, counts: Counts, output: str | Path, facts: dict[str, Any]
+) -> None:
+    """Write values (L, D, K) made of counts as a probabilities artefact, with other facts of it."""
+    L, D, K = values.shape
     layer, neuron = np.divmod(np.arange(L * D, dtype=np.int32), np.int32(D))
     table = pd.DataFrame({"layer": layer, "neuron": neuron})
-    table[list(languages)] = probabilities.reshape(L * D, K)
-    tokens = dict(zip(languages, counts.tokens.sum(axis=1).tolist(), strict=True))
-    above_one = _warn_above_one(probabilities, counts_path, languages)
-    provenance = {"inputs": [str(counts_path)], "tokens": tokens, "above_one": above_one}
-    write_table(table, output, probabilities_schema(languages), provenance)
+    table[list(counts.languages)] = values.reshape(L * D, K)
+    tokens = dict(zip(counts.languages, counts.tokens.sum(axis=1).tolist(), strict=True))
+    write_table(table, output, probabilities_schema(counts.languages), {"tokens": tokens, **facts})
 
 
 def read_probabilities(path: str | Path, languages: Sequence[str]) -> np.ndarray:

@@ -72,7 +72,8 @@ def draw_texts(*counts: Counts, replicates: int, seed: int, design_effect: float
     -------
     Draws
         None of different numbers of folds, as of a model that is run and published counts, nor
-        where the models' texts have fewer than two folds in common and one has more than that.
+        where the models' texts have fewer than two folds in common and one has more than that, nor
+        of sums in one fold that count no tokens.
     """
     if len({one.tokens.shape for one in counts}) > 1:
         return Draws(np.empty((0, 0), dtype=np.int64), Units(0, FOLDS))
@@ -81,7 +82,8 @@ def draw_texts(*counts: Counts, replicates: int, seed: int, design_effect: float
     if folds > 1:
         weights = possible_draws(draw_weights(filled, replicates, seed), *counts)
         return Draws(weights, Units(folds, FOLDS))
-    if folds < 1 or any(filled_folds(one).sum() > 1 for one in counts):
+    counted = all(_whole(one) for one in counts)
+    if folds < 1 or not counted or any(filled_folds(one).sum() > 1 for one in counts):
         return Draws(np.empty((0, len(filled)), dtype=np.int64), Units(folds, FOLDS))
     fewest = min(int(_trials(one, design_effect).min()) for one in counts)
     weights = np.tile(filled.astype(np.int64), (replicates, 1))
@@ -122,9 +124,10 @@ def resampled_probabilities(counts: Counts, draws: Draws, model: int = 0) -> Ite
 
 def _of_folds(counts: Counts, weights: np.ndarray) -> Iterator[np.ndarray]:
     K, F, L, D = counts.active.shape
-    # Sums stay whole numbers, so that float32, twice as fast, gives them to the last digit.
+    # Sums of counts stay whole numbers, so that float32, twice as fast, gives them to the last
+    # digit.
     largest = (weights @ counts.tokens.T).max(initial=0)
-    numbers = np.float32 if largest < _EXACT else np.float64
+    numbers = np.float32 if _whole(counts) and largest < _EXACT else np.float64
     active = np.empty((F, L * D * K), dtype=numbers)
     for fold in range(F):  # a fold at a time, so that no second copy of all counts is made
         active[fold] = counts.active[:, fold].transpose(1, 2, 0).reshape(-1)
@@ -155,6 +158,11 @@ def _of_tokens(counts: Counts, draws: Draws, model: int) -> Iterator[np.ndarray]
         shares += p
         shares.reshape(-1)[exact] = random.binomial(trials, chance) / trials
         yield shares
+
+
+def _whole(counts: Counts) -> bool:
+    """Whether they are numbers of tokens, not other sums."""
+    return np.issubdtype(counts.active.dtype, np.integer)
 
 
 def _trials(counts: Counts, design_effect: float) -> np.ndarray:

@@ -131,6 +131,15 @@ def read_table(path: str | Path, schema: pa.Schema) -> pd.DataFrame:
     return read_arrow(path, schema).to_pandas()
 
 
+def name_of_artefact(path: str | Path) -> str | None:
+    """Return which artefact a file says that it is; None if it does not say, or is not readable."""
+    try:
+        name = _metadata(pq.read_schema(path)).get(_NAME_KEY)
+    except (pa.ArrowException, OSError):
+        return None  # `read_arrow` says what is wrong
+    return None if name is None else name.decode()
+
+
 def read_provenance(path: str | Path) -> dict[str, Any]:
     """Return the provenance recorded in an artefact's schema metadata."""
     return _provenance(_metadata(pq.read_schema(path)))

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from langneurons.activations.counts import Counts, read_counts
+from langneurons.activations.counts import Counts
+from langneurons.activations.sums import read_sums
 from langneurons.artifacts.tables import write_table
 from langneurons.comparison import changes, positions
 from langneurons.comparison.ceiling import split_half_ceiling
@@ -63,7 +64,7 @@ def write_comparison(
     InputError
         If the models differ in their number of layers or neurons.
     """
-    before, after = read_counts(before_path, languages), read_counts(after_path, languages)
+    before, after = read_sums(before_path, languages), read_sums(after_path, languages)
     _check_shapes(before, after, before_path, after_path)
     probabilities = before.probabilities(), after.probabilities()
     typed = {one: typed_pair(*probabilities, method, parameters, one) for one in SCALES}

@@ -4,6 +4,7 @@ from typing import Any
 
 from langneurons.experiment import paths
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.statistics import drawn_methods
 
 Reads = dict[str, str | list[str]]
 
@@ -32,13 +33,13 @@ def judged(experiment: Inventory) -> list[dict[str, Any]]:
         {"subject": subject, "shown": shown, "dataset": dataset, "method": method}
         for subject, (shown, datasets) in {**models, **pairs}.items()
         for dataset in datasets
-        for method in experiment.methods
+        for method in drawn_methods(experiment)
     ]
 
 
 def others(experiment: Inventory, method: str) -> list[str]:
     """Return the other methods of selection: claims ask whether these show the same."""
-    return [name for name in experiment.methods if name != method]
+    return [name for name in drawn_methods(experiment) if name != method]
 
 
 def about_model(experiment: Inventory, wildcards: Any) -> Reads:

@@ -14,6 +14,7 @@ from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.machine import request_of, threads_of
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
+from langneurons.experiment.statistics import activation_methods, other_statistics
 from langneurons.experiment.targets import targets_of
 
 #: What Snakemake hands to a callable: anything with the wildcards as attributes.
@@ -34,7 +35,13 @@ class Experiment(Inventory):
             "after": model,
             "family": self.one_of(family.name for family in self.families),
             "method": self.one_of(self.methods),
+            "statistic": self.one_of(other_statistics(self)),
         }
+
+    @property
+    def activation_methods(self) -> list[str]:
+        """Methods that read activation probabilities."""
+        return activation_methods(self)
 
     # What is drawn and what can be asked for.
 

@@ -16,6 +16,7 @@ from langneurons.experiment.datasets import DemoDataset, on_hub
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.per import family_of
+from langneurons.experiment.statistics import quotients_of, sums_of
 
 Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
@@ -104,6 +105,25 @@ def _own_tokens(experiment: Inventory, wildcards: Any) -> Reads:
 def _tokens(experiment: Inventory, model: str, dataset: str) -> str:
     responses = experiment.writer(model, dataset)
     return paths.tokens.format(model=model, responses=responses, dataset=dataset)
+
+
+def _typed(_experiment: Inventory, wildcards: Any) -> Reads:
+    """What a method reads as activation probabilities, or in place of them."""
+    keys = dict(wildcards.items())
+    return {"probabilities": paths.fill(quotients_of(wildcards.method), keys)}
+
+
+def _by_fold(_experiment: Inventory, wildcards: Any) -> Reads:
+    """What a method reads, by fold, so that folds can be drawn."""
+    return {"counts": paths.fill(sums_of(wildcards.method), dict(wildcards.items()))}
+
+
+def _both(_experiment: Inventory, wildcards: Any) -> Reads:
+    """The same of the two models of a comparison."""
+    pattern, keys = sums_of(wildcards.method), dict(wildcards.items())
+    return {
+        side: paths.fill(pattern, {**keys, "model": keys[side]}) for side in ("before", "after")
+    }
 
 
 def _published(experiment: Inventory, wildcards: Any) -> Reads:
@@ -216,7 +236,10 @@ def _steered(experiment: Inventory, wildcards: Any) -> Reads:
 
 
 def _matched(control: str, keys: dict[str, str]) -> Reads:
-    """The probabilities, where random controls are matched by them."""
+    """The activation probabilities, where random controls are matched by them.
+
+    Of all methods: what the controls are alike in does not depend on how neurons were selected.
+    """
     matched = control == "activity"
     return {"probabilities": paths.fill(paths.probabilities, keys)} if matched else {}
 
@@ -232,6 +255,11 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "generate_responses": _readers,
     "count_activations": _counted,
     "import_activations": _published,
+    "type_neurons": _typed,
+    "vary_settings": _typed,
+    "resample_neurons": _by_fold,
+    "describe_phases": _by_fold,
+    "compare_models": _both,
     "inspect_alignment": _translation_if_sampled,
     "sample_responses": _questions,
     "score_alignment": _translation,

@@ -3,24 +3,31 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from langneurons.experiment.claims import judged
 from langneurons.experiment.declared import methods
 from langneurons.experiment.families import Family
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.statistics import activation_methods, drawn_methods
 
 Keys = Mapping[str, Any]
+#: Returns some of an experiment's methods.
+MethodsOf = Callable[[Inventory], list[str]]
 
 
-def _selections(experiment: Inventory, varied: bool = False, run: bool = False) -> Sequence[Keys]:
+def _selections(experiment: Inventory, methods_of: MethodsOf, run: bool = False) -> Sequence[Keys]:
     return [
         {"model": model, "dataset": dataset, "method": method}
         for model in (experiment.text_models if run else experiment.models)
         for dataset in experiment.datasets_of(model)
-        for method in experiment.methods
-        if not varied or methods()[method].varied
+        for method in methods_of(experiment)
     ]
+
+
+def _varied_methods(experiment: Inventory) -> list[str]:
+    return [name for name in drawn_methods(experiment) if methods()[name].varied]
 
 
 def _comparisons(experiment: Inventory) -> Sequence[Keys]:
@@ -36,7 +43,7 @@ def _comparisons(experiment: Inventory) -> Sequence[Keys]:
         }
         for pair in experiment.comparisons
         for dataset in experiment.datasets_of_pair(pair)
-        for method in experiment.methods
+        for method in drawn_methods(experiment)
     ]
 
 
@@ -45,7 +52,7 @@ def _families(experiment: Inventory) -> Sequence[Keys]:
         {"before": family.before, "family": family.name, "dataset": dataset, "method": method}
         for family in experiment.families
         for dataset in experiment.datasets_of_all(family.before, *family.compared)
-        for method in experiment.methods
+        for method in drawn_methods(experiment)
     ]
 
 
@@ -61,7 +68,7 @@ def _comparisons_together(experiment: Inventory) -> Sequence[Keys]:
         pairs = [p for p in experiment.comparisons if dataset in experiment.datasets_of_pair(p)]
         if len(pairs) > 1:
             sides = _sides(pairs)
-            found += [{**sides, "dataset": dataset, "method": m} for m in experiment.methods]
+            found += [{**sides, "dataset": dataset, "method": m} for m in drawn_methods(experiment)]
     return found
 
 
@@ -107,7 +114,7 @@ def _courses(experiment: Inventory) -> Sequence[Keys]:
         found += [
             {**course, "dataset": dataset, "method": method}
             for dataset in experiment.datasets
-            for method in experiment.methods
+            for method in drawn_methods(experiment)
         ]
     return found
 
@@ -119,7 +126,7 @@ def _alignments_compared(experiment: Inventory) -> Sequence[Keys]:
         pairs = [pair for pair in experiment.comparisons if pair["after"] in experiment.made_models]
         if pairs:
             sides = _sides(pairs)
-            found += [{**sides, "dataset": dataset, "method": m} for m in experiment.methods]
+            found += [{**sides, "dataset": dataset, "method": m} for m in drawn_methods(experiment)]
     return found
 
 
@@ -181,10 +188,19 @@ _METHOD_TOO = "{model} on {dataset} ({method})"
 _SIDES, _FAMILY = "{before} → {after} on {dataset}", "{before} → {family} on {dataset}"
 #: Name in declarations → what it stands for.
 PER = {
-    "selection": Per(_SELECTION, _ON, _selections),
+    "selection": Per(_SELECTION, _ON, partial(_selections, methods_of=attrgetter("methods"))),
     "comparison": Per("{before}-vs-{after}/{dataset}/{method}", _SIDES, _comparisons),
-    "varied selection": Per(_SELECTION, _ON, partial(_selections, varied=True)),
-    "run selection": Per(_SELECTION, _ON, partial(_selections, run=True)),
+    # By methods that type neurons anew in draws of the texts.
+    "drawn selection": Per(_SELECTION, _ON, partial(_selections, methods_of=drawn_methods)),
+    # By methods that read activation probabilities.
+    "selection by activations": Per(
+        _SELECTION, _ON, partial(_selections, methods_of=activation_methods)
+    ),
+    "varied selection": Per(_SELECTION, _ON, partial(_selections, methods_of=_varied_methods)),
+    # By token class there are activations alone.
+    "run selection": Per(
+        _SELECTION, _ON, partial(_selections, methods_of=activation_methods, run=True)
+    ),
     "alignment and controls": Per("{before}-vs-{family}/{dataset}/{method}", _FAMILY, _families),
     "claims": Per("{subject}/{dataset}/{method}", "{shown} on {dataset} ({method})", judged),
     "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),

@@ -58,6 +58,7 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         for dataset in experiment.datasets
     ]
     selections = PER["selection"].keys_of(experiment)
+    drawn_anew = PER["drawn selection"].keys_of(experiment)
     compared = PER["comparison"].keys_of(experiment)
     attributed = PER["alignment and controls"].keys_of(experiment)
     deactivated = experiment.stage_keys("deactivation")
@@ -76,14 +77,14 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         "activations": [paths.activations.format(**keys) for keys in selections],
         "neurons": [paths.neurons.format(**keys) for keys in selections],
         "masks": [paths.masks.format(**keys) for keys in selections],
-        "stability": [paths.stability.format(**keys) for keys in selections],
+        "stability": [paths.stability.format(**keys) for keys in drawn_anew],
         "sensitivity": [
             paths.sensitivity.format(**keys) for keys in PER["varied selection"].keys_of(experiment)
         ],
         "token_classes": [
             paths.token_classes.format(**keys) for keys in PER["run selection"].keys_of(experiment)
         ],
-        "phases": [paths.phases.format(**keys) for keys in selections],
+        "phases": [paths.phases.format(**keys) for keys in drawn_anew],
         "comparison": [paths.layer_change.format(**keys) for keys in compared]
         + [paths.attribution.format(**keys) for keys in attributed]
         + [

@@ -35,7 +35,7 @@ def zero_sum_note(summary: pd.Series) -> str:
     share = above / (len(summary["languages"]) * by_n.sum())
     selected = summary["histogram_selected"]
     return (
-        f"the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0{above:,} probabilities "
+        f"the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0{above:,} values of p "
         f"above τ ({share * 100:.3g}\u00a0% of all), and {sum(selected):,} are selected, both by "
         f"construction; {selected[0]:,} of the selected belong to no language."
     )

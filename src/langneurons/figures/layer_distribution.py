@@ -26,7 +26,7 @@ from langneurons.phases.table import read_phases
 
 FIGURE = Declaration(
     "Neurons by layer",
-    per="selection",
+    per="drawn selection",
     reads={
         "phases": "phases",
         "layers": "phase_layers",

@@ -21,7 +21,7 @@ from langneurons.phases.segmentation import TYPED
 
 FIGURE = Declaration(
     "Activation probabilities of example neurons",
-    per="selection",
+    per="selection by activations",
     reads={"neurons": "neurons", "probabilities": "probabilities", "summary": "summary"},
     paper="figure1",
 )

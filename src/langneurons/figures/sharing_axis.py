@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from langneurons.figures.frame import Page
 from langneurons.figures.style import COLUMN, TEXT
 
-SHARING_NOTE = "N: languages for which a neuron's activation probability exceeds τ."
+SHARING_NOTE = "N: languages for which a neuron's p exceeds τ."
 #: population → its name on the figure.
 _PANELS = {"all": "all neurons", "selected": "selected neurons"}
 _MANY_BARS = 13

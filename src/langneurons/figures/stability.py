@@ -19,7 +19,7 @@ from langneurons.phases.segmentation import TYPED
 
 FIGURE = Declaration(
     "Stability of types",
-    per="selection",
+    per="drawn selection",
     reads={"stability": "stability", "certainty": "certainty", "summary": "summary"},
 )
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from langneurons.activations.counts import Counts, read_counts
+from langneurons.activations.counts import Counts
 from langneurons.activations.resampled import Draws, draw_texts, resampled_probabilities
+from langneurons.activations.sums import read_sums
 from langneurons.artifacts.progress import Progress
 from langneurons.artifacts.tables import artefact, write_table
 from langneurons.neurons.methods.selection import Selection
@@ -63,7 +64,7 @@ def write_stability(
     replicates, seed, design_effect
         Of the bootstrap, see `draw_texts`.
     """
-    counts = read_counts(counts_path, languages)
+    counts = read_sums(counts_path, languages)
     neurons, selection = identify(counts.probabilities(), method, parameters)
     draws = draw_texts(counts, replicates=replicates, seed=seed, design_effect=design_effect)
     times, numbers = in_draws(counts, draws, method, parameters)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from langneurons.activations.counts import Counts, read_counts
+from langneurons.activations.counts import Counts
 from langneurons.activations.resampled import Draws, draw_texts, resampled_probabilities
+from langneurons.activations.sums import read_sums
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.neurons.table import read_summary
 from langneurons.neurons.types import identify
@@ -90,7 +91,7 @@ def write_phases(
     phases.insert(1, "name", _phase_names(segments))
     if not pd.isna(summary["lambda"]):
         parameters = {**parameters, "lambda_": float(summary["lambda"])}
-    data = read_counts(counts_path, list(summary["languages"]))
+    data = read_sums(counts_path, list(summary["languages"]))
     draws = draw_texts(data, replicates=replicates, seed=seed, design_effect=design_effect)
     interval = boundary_interval(data, draws, method, parameters, segments)
     phases["first_layer_low"], phases["first_layer_high"] = interval or (None, None)

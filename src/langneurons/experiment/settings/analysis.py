@@ -182,6 +182,7 @@ SETTINGS: Rules = {
     "merge_activations": all_languages,
     "import_activations": _published,
     "activation_probabilities": all_languages,
+    "quotients": all_languages,
     "type_neurons": _typing,
     "resample_neurons": _resampling,
     "vary_settings": _sensitivity,

@@ -41,6 +41,10 @@ THRESHOLD_QUANTILE = Parameter(
 )
 
 
+#: The statistic of most methods: at how many response tokens each neuron is active.
+ACTIVATIONS = "activations"
+
+
 @dataclass(frozen=True)
 class Method:
     """A method: one module of `langneurons.neurons.methods` with a function ``select``."""
@@ -52,6 +56,13 @@ class Method:
     related: bool
     """Whether the method distinguishes related from specific neurons; if not, every selected neuron
     with 1 ≤ N < K is specific."""
+    statistic: str = ACTIVATIONS
+    """What the method reads of each neuron and language: the folder of its artefact in results/. By
+    default activation probabilities, which published counts give too; any other statistic needs a
+    model that is run."""
+    drawn: bool = True
+    """Whether the statistic is kept by fold as sums, so that neurons can be typed anew in draws of
+    the texts. Stages that draw leave out methods whose statistic is not."""
 
     @property
     def varied(self) -> dict[str, Parameter]:

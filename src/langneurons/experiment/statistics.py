@@ -1,0 +1,35 @@
+"""What each method reads of a model: activations, or another statistic over the same texts."""
+
+from langneurons.experiment import paths
+from langneurons.experiment.declared import methods
+from langneurons.experiment.inventory import Inventory
+from langneurons.neurons.methods.declaration import ACTIVATIONS
+
+
+def drawn_methods(experiment: Inventory) -> list[str]:
+    """Return the methods that can type neurons anew in draws of the texts."""
+    return [name for name in experiment.methods if methods()[name].drawn]
+
+
+def activation_methods(experiment: Inventory) -> list[str]:
+    """Return the methods that read activation probabilities."""
+    return [name for name in experiment.methods if methods()[name].statistic == ACTIVATIONS]
+
+
+def other_statistics(experiment: Inventory) -> list[str]:
+    """Return what methods read in place of activations."""
+    read = [methods()[name].statistic for name in experiment.methods]
+    return [name for name in dict.fromkeys(read) if name != ACTIVATIONS]
+
+
+def sums_of(method: str) -> str:
+    """Return the pattern of the sums over texts, by language and fold, that a method reads."""
+    return paths.statistic.replace("{statistic}", methods()[method].statistic)
+
+
+def quotients_of(method: str) -> str:
+    """Return the pattern of what a method reads as p: a number for each neuron and language."""
+    statistic = methods()[method].statistic
+    if statistic == ACTIVATIONS:
+        return paths.probabilities
+    return paths.quotients.replace("{statistic}", statistic)
