@@ -11,7 +11,7 @@ from langneurons.experiment.declared import figures, tables
 from langneurons.experiment.inputs import INPUTS, demo_templates
 from langneurons.experiment.instances import Instance, drawn, names_of
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.machine import request_of, threads_of
+from langneurons.experiment.machine import let_scheduler_sleep, request_of, threads_of
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
 from langneurons.experiment.statistics import activation_methods, other_statistics
@@ -90,6 +90,11 @@ class Experiment(Inventory):
         """Return what a job of a rule asks for besides threads, and where its model is placed."""
         gpu = request_of(rule).gpu
         return {**({"gpu": gpu} if gpu else {}), **dict(placement_of(self, rule))}
+
+    def begin(self, workflow: Any) -> None:
+        """Let a run start; ``workflow`` is Snakemake's, once its scheduler is there."""
+        let_scheduler_sleep(workflow)
+        self.announce(workflow)
 
     def announce(self, workflow: Any) -> None:
         """Say what a run is about to do; without a word if that cannot be told.

@@ -55,3 +55,19 @@ def threads_of(rule: str, workflow: Any) -> int:
     if not asked.gpu or limit is None or not workflow.local_exec:
         return asked.threads
     return max(1, min(asked.threads, workflow.cores // int(limit)))
+
+
+def let_scheduler_sleep(workflow: Any) -> None:
+    """Keep Snakemake's scheduler from waking while nothing has happened, on one machine.
+
+    Its limit of jobs a second makes it look for new ones a second after each look, and every
+    finished job begins one more such chain: after 200 jobs it looks 200 times a second, on a core
+    that a model could have. Where jobs are submitted to a cluster, the limit stays.
+
+    Parameters
+    ----------
+    workflow
+        Snakemake's, once its scheduler is there.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
