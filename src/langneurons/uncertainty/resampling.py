@@ -9,7 +9,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 #: Bounds of a 95 % interval.
 _PERCENTILES = (2.5, 97.5)
@@ -60,7 +59,7 @@ class Units:
             absent = np.full(estimate.shape, np.nan)
             return absent, absent
         freedom = np.inf if self.name == TOKENS else self.number - 1
-        half = stdtrit(freedom, _PERCENTILES[1] / 100) * np.std(replicates, axis=0, ddof=1)
+        half = _t(freedom) * np.std(replicates, axis=0, ddof=1)
         return estimate - half, estimate + half
 
     def __str__(self) -> str:
@@ -143,5 +142,12 @@ def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, n
         absent = np.full(mean.shape, np.nan)
         return absent, absent
     error = np.std(values, axis=0, ddof=1) / np.sqrt(n)
-    half = np.maximum(stdtrit(n - 1, _PERCENTILES[1] / 100) * error, least)
+    half = np.maximum(_t(n - 1) * error, least)
     return mean - half, mean + half
+
+
+def _t(freedom: float) -> float:
+    """Half the width of a 95 % interval, in standard errors, with these degrees of freedom."""
+    from scipy.special import stdtrit  # late: what only shows results needs no scipy, and soon
+
+    return float(stdtrit(freedom, _PERCENTILES[1] / 100))

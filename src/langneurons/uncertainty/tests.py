@@ -1,7 +1,6 @@
 """Tests: p of an estimate with an interval, and p of several tests together."""
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from langneurons.uncertainty.resampling import FEWEST_UNITS
 
@@ -17,8 +16,8 @@ def p_of_interval(estimate: float, low: float, high: float, units: int) -> float
     estimate
         A number.
     low, high
-        Its 95 % interval, made by `t_interval` or `mean_interval`. Of another interval, half of its
-        width is taken, and p is approximate.
+        Its 95 % interval, made by `Units.interval` or `mean_interval`. Of another interval, half of
+        its width is taken, and p is approximate.
     units
         Number of units that the interval is over; t has a degree of freedom less.
 
@@ -27,6 +26,8 @@ def p_of_interval(estimate: float, low: float, high: float, units: int) -> float
     float
         NaN without an interval. 0 if the interval has no width and the estimate is not 0, else 1.
     """
+    from scipy.special import stdtr, stdtrit  # late, as in `langneurons.uncertainty.resampling`
+
     half = (high - low) / 2
     if np.isnan(half):
         return np.nan
@@ -49,6 +50,8 @@ def p_of_mean(values: np.ndarray) -> np.ndarray:
     numpy.ndarray
         (…), NaN with fewer than `FEWEST_UNITS` numbers. Of equal numbers, 1 if they are 0, else 0.
     """
+    from scipy.special import stdtr
+
     units = np.count_nonzero(~np.isnan(values), axis=-1)
     enough = units >= FEWEST_UNITS
     p = np.full(units.shape, np.nan)
