@@ -18,23 +18,6 @@ rule activation_probabilities:
         "../scripts/activation_probabilities.py"
 
 
-rule quotients:
-    """What methods read in place of activation probabilities: sums over the number of tokens."""
-    input:
-        sums=paths.statistic,
-    output:
-        paths.quotients,
-    log:
-        paths.log(paths.quotients),
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=experiment.code("quotients"),
-        settings=experiment.settings("quotients"),
-    script:
-        "../scripts/quotients.py"
-
-
 rule type_neurons:
     input:
         unpack(experiment.reads("type_neurons")),

@@ -88,6 +88,9 @@ class Collection(Section):
 
     batch_tokens: Count = 8192
     """padded tokens per forward pass; lower it when memory runs out"""
+    backward_batch_tokens: Count = 1024
+    """padded tokens per forward and backward pass (`neurons.relevance`), which keeps the
+    activations of all layers; lower it when memory runs out"""
     empty_responses: Literal["error", "drop"] = "error"
     """`drop` leaves out responses without tokens and counts them"""
 

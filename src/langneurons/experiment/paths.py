@@ -13,6 +13,7 @@ activations = "results/activations/{model}/{dataset}.parquet"
 class_activations = "results/activations/{model}/{dataset}.classes.parquet"
 #: What other methods read in place of the two artefacts of activations.
 statistic = "results/{statistic}/{model}/{dataset}.parquet"
+relevance = "results/relevance/{model}/{dataset}.parquet"
 quotients = "results/{statistic}/{model}/{dataset}.quotients.parquet"
 grades = "results/grades/{model}/{dataset}.parquet"
 accuracy = "results/accuracy/{model}/{dataset}.parquet"

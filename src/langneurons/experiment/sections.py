@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 #: Keys, of any section, that decide no result: where a model runs, and how much it is given at a
 #: time.
-PLACEMENT = ("device", "device_map", "batch_size", "batch_tokens")
+PLACEMENT = ("device", "device_map", "batch_size", "batch_tokens", "backward_batch_tokens")
 
 
 class Section(BaseModel):

@@ -113,6 +113,10 @@ _STAGES = {
     "count_activations": _Stage(
         Forecast.counting, lambda work: f"counts {stated(work.read, work.certainty)} tokens"
     ),
+    "measure_relevance": _Stage(
+        Forecast.relevance,
+        lambda work: f"relevance of {stated(work.read, work.certainty)} tokens",
+    ),
     "measure_retrieval": _Stage(
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",

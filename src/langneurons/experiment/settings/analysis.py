@@ -180,6 +180,8 @@ SETTINGS: Rules = {
     "tokenize": _tokens,
     "count_activations": _counting,
     "merge_activations": all_languages,
+    "measure_relevance": _counting,
+    "merge_relevance": all_languages,
     "import_activations": _published,
     "activation_probabilities": all_languages,
     "quotients": all_languages,
