@@ -111,6 +111,33 @@ rule merge_relevance:
         "../scripts/merge_relevance.py"
 
 
+rule measure_overlaps:
+    """In one job: histograms are too large to be kept, and what is kept of them does not add up."""
+    input:
+        unpack(experiment.reads("measure_overlaps")),
+        card=paths.card,
+    output:
+        overlaps=paths.overlaps,
+        means=paths.overlap_means,
+    log:
+        paths.log(paths.overlaps),
+    benchmark:
+        paths.benchmark(paths.overlaps)
+    wildcard_constraints:
+        model=experiment.one_of(experiment.text_models),
+    priority: 1
+    conda:
+        "../../envs/torch.yaml"
+    threads: experiment.threads("measure_overlaps", workflow)
+    resources:
+        **experiment.resources("measure_overlaps"),
+    params:
+        code=experiment.code("measure_overlaps"),
+        settings=experiment.settings("measure_overlaps"),
+    script:
+        "../scripts/measure_overlaps.py"
+
+
 rule quotients:
     """What methods read in place of activation probabilities: sums over the number of tokens."""
     input:

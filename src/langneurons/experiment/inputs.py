@@ -255,6 +255,7 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "generate_responses": _readers,
     "count_activations": _counted,
     "measure_relevance": _counted,
+    "measure_overlaps": _counted,
     "import_activations": _published,
     "type_neurons": _typed,
     "vary_settings": _typed,

@@ -25,6 +25,7 @@ REQUESTS = {
     "merge_adapter": Request(gpu=1),
     "count_activations": _MODEL,
     "measure_relevance": _MODEL,
+    "measure_overlaps": _MODEL,
     "measure_retrieval": _MODEL,
     "deactivate": _MODEL,
     "steer": _MODEL,

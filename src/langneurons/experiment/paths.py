@@ -14,6 +14,8 @@ class_activations = "results/activations/{model}/{dataset}.classes.parquet"
 #: What other methods read in place of the two artefacts of activations.
 statistic = "results/{statistic}/{model}/{dataset}.parquet"
 relevance = "results/relevance/{model}/{dataset}.parquet"
+overlaps = "results/overlaps/{model}/{dataset}.parquet"
+overlap_means = "results/overlaps/{model}/{dataset}.means.parquet"
 quotients = "results/{statistic}/{model}/{dataset}.quotients.parquet"
 grades = "results/grades/{model}/{dataset}.parquet"
 accuracy = "results/accuracy/{model}/{dataset}.parquet"

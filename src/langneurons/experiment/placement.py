@@ -84,6 +84,7 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "generate_responses": ((*_DEVICES, "batch_size"), _generation),
     "sample_responses": ((*_DEVICES, "batch_size"), _sampling),
     "count_activations": ((*_DEVICES, "batch_tokens"), _counting),
+    "measure_overlaps": ((*_DEVICES, "batch_tokens", "histogram_memory"), _counting),
     "measure_relevance": ((*_DEVICES, "batch_tokens"), _backward),
     "measure_retrieval": ((*_DEVICES, "batch_tokens"), _counting),
     "score_alignment": (("device", "batch_tokens"), _scoring),

@@ -117,6 +117,11 @@ _STAGES = {
         Forecast.relevance,
         lambda work: f"relevance of {stated(work.read, work.certainty)} tokens",
     ),
+    "measure_overlaps": _Stage(
+        Forecast.counting,
+        lambda work: f"histograms of {stated(work.read, work.certainty)} tokens",
+        untimed="further passes for histograms",
+    ),
     "measure_retrieval": _Stage(
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",

@@ -53,6 +53,8 @@ LAMBDA = Parameter(
 
 #: The statistic of most methods: at how many response tokens each neuron is active.
 ACTIVATIONS = "activations"
+#: How much the histograms of activations overlap, for each two languages; these have no p.
+OVERLAPS = "overlaps"
 
 
 @dataclass(frozen=True)
