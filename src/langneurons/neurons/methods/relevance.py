@@ -6,8 +6,8 @@ called the original.
 
 import numpy as np
 
+from langneurons.neurons.methods import ternary
 from langneurons.neurons.methods.declaration import LAMBDA, THRESHOLD_QUANTILE, TOP_RATE, Method
-from langneurons.neurons.methods.ternary import score, select
 
 METHOD = Method(
     about="Relevance: |activation × gradient of the NLL|, typed by the score of `ternary`; one "
@@ -24,7 +24,7 @@ METHOD = Method(
 #: As relevant as this share of a layer's neurons are at most is half relevant.
 _HALF = 0.95
 
-__all__ = ["METHOD", "normalised", "score", "select"]
+select, score = ternary.select, ternary.score
 
 
 def normalised(relevance: np.ndarray) -> np.ndarray:
