@@ -14,6 +14,7 @@ from langneurons.artifacts.code import PLUMBING
 MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
     "merge_adapter", "count_activations", "measure_retrieval", "deactivate", "steer",
+    "measure_relevance", "measure_overlaps",
 }  # fmt: skip
 DRAWING = {"draw_figure", "write_table"}
 

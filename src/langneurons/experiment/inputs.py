@@ -254,6 +254,8 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "inspect_model": _model,
     "generate_responses": _readers,
     "count_activations": _counted,
+    "measure_relevance": _counted,
+    "measure_overlaps": _counted,
     "import_activations": _published,
     "type_neurons": _typed,
     "vary_settings": _typed,
