@@ -9,6 +9,7 @@ from transformers import BitNetConfig, BitNetForCausalLM, FalconConfig, FalconFo
 
 from langneurons.errors import InputError
 from langneurons.importance import closed_forms
+from langneurons.importance.components import COMPONENTS
 from langneurons.models.attention import find_attention, out_weight, watching
 from langneurons.models.mlps import find_mlps
 from langneurons.models.probing import decoder_layers, decoder_of
@@ -78,7 +79,7 @@ def assert_same(found, expected):
 def test_components_alone_and_texts_alone_are_the_same():
     model, batch = double_model("gemma3_text"), texts(9, 4)
     together = measured(model, batch)
-    for component in closed_forms.COMPONENTS:
+    for component in COMPONENTS:
         alone = measured(model, batch, components=(component,))
         assert_same(alone, {key: v for key, v in together.items() if key[0] == component})
     short = {(*key[:2], 1): values for key, values in measured(model, batch[1:]).items()}

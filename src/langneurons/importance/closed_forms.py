@@ -24,10 +24,6 @@ from torch import Tensor
 
 from langneurons.models.seeing import Seen, softmax
 
-#: What can be important, in the order of tables and figures.
-COMPONENTS = ("ffn", "q", "k", "v")
-VARIANTS = ("paper", "released")
-
 _QUERIES = 64  # rows of scores at a time
 #: Numbers of a block: what a CPU's cache holds, and what fills a GPU.
 _BLOCK = {"cpu": 2**20, "other": 2**27}

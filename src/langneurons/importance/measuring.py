@@ -50,6 +50,10 @@ class Importance:
     widths
         Neurons of a layer by component: D of the MLP, H · d queries', G · d keys' and G · d'
         values' dimensions.
+    heads
+        Heads of a layer by component, each of as many dimensions; none in the MLP.
+    layers
+        Number of layers.
     lengths
         Tokens of each row of the batch that runs next, padding on its right not counted.
 
@@ -71,6 +75,7 @@ class Importance:
         self._attentions: list[Attention] = []
         self._out: list[tuple[Tensor, Tensor]] = []
         self.widths: dict[str, int] = {}
+        self.heads: dict[str, int] = {}
         if "ffn" in components:
             self._mlps = find_mlps(model)
             self._ups = find_ups(model, self._mlps)
@@ -78,9 +83,12 @@ class Importance:
             self.widths["ffn"] = self._mlps[0].width
         if set(components) & {"q", "k", "v"}:
             self._attentions = find_attention(model)
-            self.widths |= self._of_heads()
+            heads, groups, width, value_width = self._shape()
+            self.heads = {"q": heads, "k": groups, "v": groups}
+            self.widths |= {"q": heads * width, "k": groups * width, "v": groups * value_width}
             self._read_out()
         self.widths = {name: self.widths[name] for name in components}
+        self.layers = len(self._mlps or self._attentions)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -92,15 +100,14 @@ class Importance:
                 hooks.enter_context(watching(self._model, self._attentions, self._see))
             yield
 
-    def _of_heads(self) -> dict[str, int]:
+    def _shape(self) -> tuple[int, int, int, int]:
         shapes = {(a.heads, a.groups, a.width, a.value_width) for a in self._attentions}
         if len(shapes) != 1:
             raise InputError(
                 f"{type(self._model).__name__}: layers have attention of different shapes (heads, "
                 f"heads of keys, dimensions of keys and of values): {sorted(shapes)}"
             )
-        heads, groups, width, value_width = shapes.pop()
-        return {"q": heads * width, "k": groups * width, "v": groups * value_width}
+        return shapes.pop()
 
     def _read_out(self) -> None:
         """Keep what is needed of the output projections; the released code needs nothing."""
