@@ -9,6 +9,7 @@ from importance_cases import double_model, measured
 from tiny_models import save_tiny_model, tiny_config, tiny_model
 
 from langneurons.activations.counts import Counts, merge_counts, read_counts, write_counts
+from langneurons.activations.sums import write_quotients
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.importance.collection import chosen_texts, count_hits, measure_importance
@@ -16,7 +17,11 @@ from langneurons.importance.components import COMPONENTS
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.components import COMPONENT_NEURONS, write_components
 from langneurons.neurons.methods.plnd import select
+from langneurons.neurons.stability import write_stability
+from langneurons.neurons.table import read_summary, write_neurons
 from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, identify, identify_on_scale
+from langneurons.phases.segmentation import write_segments
+from langneurons.phases.table import write_phases
 from langneurons.responses.schemas import TOKENS
 
 LANGUAGES = ["sw", "en", "th"]
@@ -245,3 +250,30 @@ def test_the_figure_has_a_panel_for_each_component(tmp_path):
     assert {kind: list(values) for kind, values in lines.items()} == {
         "specific": [2, 0], "related": [0, 0], "general": [1, 0],
     }  # fmt: skip
+
+
+def test_where_no_neuron_is_left_all_that_follows_has_none(tmp_path):
+    """Five texts in each of ten folds, a neuron is a hit in none or one of a fold."""
+    hits = np.random.default_rng(0).integers(0, 2, (3, 10, 6, 16))
+    counts = tmp_path / "counts"
+    write_counts(Counts(hits, np.full((3, 10), 5), tuple(LANGUAGES)), counts, {})
+    shares, neurons, summary = (tmp_path / name for name in ("shares", "neurons", "summary"))
+    write_quotients(counts, shares, LANGUAGES)
+    typing = {"method": "plnd", "parameters": {"consistency": 1.0}}
+    write_neurons(shares, neurons, summary, **typing, languages=LANGUAGES)
+    assert read_summary(summary)[["specific", "related", "general", "other"]].to_list() == [
+        0, 0, 0, 96,
+    ]  # fmt: skip
+    draws = {"replicates": 20, "seed": 0, "design_effect": 3}
+    outputs = {name: tmp_path / name for name in ("stability", "certainty", "draws")}
+    write_stability(counts, outputs, **typing, languages=LANGUAGES, **draws)
+    outputs = {name: tmp_path / name for name in ("segments", "layers", "support")}
+    write_segments(neurons, summary, outputs, segments=4)
+    described = {name: tmp_path / name for name in ("phases", "expectations")}
+    write_phases(outputs["segments"], summary, counts, described, **typing, **draws)
+    reads = {"phases": described["phases"], "layers": outputs["layers"], "summary": summary}
+    figure = draw("layer_distribution", {**reads, "certainty": tmp_path / "certainty"})
+    lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+    assert not np.any([lines[kind] for kind in ("specific", "related", "general")])
+    shared = draw("language_sharing", {"neurons": neurons, "summary": summary})
+    assert shared.axes
