@@ -157,12 +157,12 @@ def _summary(
     N = neurons.n_languages
     absent = {field.name: None for field in SUMMARY if field.nullable}
     row = {
+        **absent,
         "method": method,
         "languages": list(languages),
         "layers": L,
         "neurons_per_layer": D,
         "threshold": selection.threshold,
-        **absent,
         **selection.parameters,
         **{kind: int((neurons.kind == i).sum()) for i, kind in enumerate(TYPES)},
         "histogram_all": np.bincount(N.reshape(-1), minlength=K + 1),
