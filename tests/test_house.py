@@ -114,6 +114,7 @@ ROOMS = {
     "models": "artifacts",
     "responses": "artifacts corpora models uncertainty",
     "activations": "artifacts models responses uncertainty",
+    "importance": "activations artifacts models responses",
     "neurons": "artifacts activations corpora uncertainty",
     "phases": "artifacts activations neurons uncertainty",
     "comparison": "activations artifacts neurons phases responses uncertainty",
@@ -122,13 +123,13 @@ ROOMS = {
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
     "claims": "artifacts comparison interventions neurons phases retrieval uncertainty",
-    "figures": "activations alignment artifacts claims comparison corpora interventions neurons "
-    "phases responses retrieval",
+    "figures": "activations alignment artifacts claims comparison corpora importance interventions "
+    "neurons phases responses retrieval",
     "tables": "activations artifacts claims comparison corpora figures models neurons phases "
     "responses retrieval",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
-    "experiment": "activations artifacts corpora figures models neurons responses",
+    "experiment": "activations artifacts corpora figures importance models neurons responses",
 }
 ROOT_MODULES = {"errors", "job"}
 

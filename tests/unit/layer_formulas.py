@@ -45,6 +45,7 @@ FORMULAS = {
     "mistral": gated(silu),
     "qwen2": gated(silu),
     "gemma2": gated(gelu_tanh),
+    "gemma3_text": gated(gelu_tanh),
     # Rows 0..D-1 of the fused projection are the gate, rows D..2D-1 are up; D = 24.
     "phi3": Formula("model.layers.{}.mlp", lambda mlp: mlp.gate_up_proj.weight[:24], None, silu),
     "gpt_neox": Formula(

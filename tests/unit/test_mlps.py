@@ -15,6 +15,7 @@ EXPECTED = {
     "mistral": (24, True, "model.layers.{}.mlp.down_proj"),
     "qwen2": (24, True, "model.layers.{}.mlp.down_proj"),
     "gemma2": (24, True, "model.layers.{}.mlp.down_proj"),
+    "gemma3_text": (24, True, "model.layers.{}.mlp.down_proj"),
     "phi3": (24, True, "model.layers.{}.mlp.down_proj"),
     "gpt_neox": (24, False, "gpt_neox.layers.{}.mlp.dense_4h_to_h"),
     "bloom": (4 * HIDDEN, False, "transformer.h.{}.mlp.dense_4h_to_h"),

@@ -34,6 +34,13 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
     "mistral": {**_LLAMA_LIKE, "sliding_window": 8},
     "qwen2": _LLAMA_LIKE,
     "gemma2": {**_LLAMA_LIKE, "head_dim": 4, "sliding_window": 8, "query_pre_attn_scalar": 4},
+    "gemma3_text": {
+        **_LLAMA_LIKE,
+        "head_dim": 4,
+        "sliding_window": 8,
+        "query_pre_attn_scalar": 4,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
     "phi3": {**_LLAMA_LIKE, "pad_token_id": 0},
     "gpt_neox": {
         "hidden_size": HIDDEN,

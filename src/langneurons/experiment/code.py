@@ -17,6 +17,7 @@ _SCRIPT_OF = {"sample_responses": "generate_responses", "merge_samples": "merge_
 #: of the figure or table that is made.
 _BY_NAME = {
     "type_neurons": "neurons.methods.{method}",
+    "type_components": "neurons.methods.{method}",
     "resample_neurons": "neurons.methods.{method}",
     "vary_settings": "neurons.methods.{method}",
     "type_by_token_class": "neurons.methods.{method}",

@@ -8,6 +8,7 @@ from pydantic import Field, create_model
 from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.datasets import AnyDataset
 from langneurons.experiment.declared import methods
+from langneurons.experiment.importance import Importance
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.model_sections import AnyModel
 from langneurons.experiment.retrieval import Retrieval
@@ -154,7 +155,12 @@ class Figures(Section):
 
 def _type_of(parameter: Parameter) -> Any:
     """Return the type of a method's parameter."""
-    bounds = {"gt": parameter.above, "lt": parameter.below, "ge": parameter.at_least}
+    bounds = {
+        "gt": parameter.above,
+        "lt": parameter.below,
+        "ge": parameter.at_least,
+        "le": parameter.at_most,
+    }
     number = Annotated[float, Field(**{key: b for key, b in bounds.items() if b is not None})]
     return Literal["auto"] | number if parameter.auto else number
 
@@ -226,6 +232,8 @@ class Configuration(Section):
     """how activations are counted"""
     neurons: Neurons = Neurons.model_validate({"ternary": {}, "lape": {}})
     """method → its parameters; name the ones you want"""
+    importance: Importance = Importance()
+    """how important neurons are to texts is measured, for the method `plnd` (METHOD 8)"""
     phases: Phases = Phases()
     """how the layers are segmented"""
     uncertainty: Uncertainty = Uncertainty()

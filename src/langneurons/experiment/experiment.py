@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
+from langneurons.experiment import paths
 from langneurons.experiment.code import digests_of
 from langneurons.experiment.declared import figures, tables
 from langneurons.experiment.inputs import INPUTS, demo_templates
@@ -16,10 +17,13 @@ from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
 from langneurons.experiment.statistics import (
     activation_methods,
+    component_methods,
+    of_component,
     other_statistics,
     overlap_methods,
 )
 from langneurons.experiment.targets import targets_of
+from langneurons.importance.components import COMPONENTS
 
 #: What Snakemake hands to a callable: anything with the wildcards as attributes.
 Wildcards = Any
@@ -39,6 +43,7 @@ class Experiment(Inventory):
             "after": model,
             "family": self.one_of(family.name for family in self.families),
             "method": self.one_of(self.methods),
+            "component": self.one_of(COMPONENTS),
             "statistic": self.one_of(other_statistics(self)),
         }
 
@@ -56,6 +61,16 @@ class Experiment(Inventory):
     def quotient_methods(self) -> list[str]:
         """Methods that read a number p for each neuron and language."""
         return [name for name in self.methods if name not in self.overlap_methods]
+
+    @property
+    def component_methods(self) -> list[str]:
+        """Methods that read the importance of neurons."""
+        return component_methods(self)
+
+    @property
+    def importance_shares(self) -> list[str]:
+        """Where a job that measures importance writes: a share for each component, ffn first."""
+        return [paths.share(of_component(name)) for name in self.config.importance.components]
 
     # What is drawn and what can be asked for.
 

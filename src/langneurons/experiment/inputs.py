@@ -16,7 +16,7 @@ from langneurons.experiment.datasets import DemoDataset, on_hub
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.per import family_of
-from langneurons.experiment.statistics import quotients_of, sums_of
+from langneurons.experiment.statistics import of_component, quotients_of, sums_of
 
 Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
@@ -116,6 +116,13 @@ def _typed(_experiment: Inventory, wildcards: Any) -> Reads:
 def _by_fold(_experiment: Inventory, wildcards: Any) -> Reads:
     """What a method reads, by fold, so that folds can be drawn."""
     return {"counts": paths.fill(sums_of(wildcards.method), dict(wildcards.items()))}
+
+
+def _components(experiment: Inventory, wildcards: Any) -> Reads:
+    """The importance of the neurons of each component."""
+    keys = {"model": wildcards.model, "dataset": wildcards.dataset}
+    components = experiment.config.importance.components
+    return {"counts": [of_component(name).format(**keys) for name in components]}
 
 
 def _both(_experiment: Inventory, wildcards: Any) -> Reads:
@@ -256,8 +263,10 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "count_activations": _counted,
     "measure_relevance": _counted,
     "measure_overlaps": _counted,
+    "measure_importance": _counted,
     "import_activations": _published,
     "type_neurons": _typed,
+    "type_components": _components,
     "vary_settings": _typed,
     "resample_neurons": _by_fold,
     "describe_phases": _by_fold,

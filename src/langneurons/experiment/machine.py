@@ -26,6 +26,7 @@ REQUESTS = {
     "count_activations": _MODEL,
     "measure_relevance": _MODEL,
     "measure_overlaps": _MODEL,
+    "measure_importance": _MODEL,
     "measure_retrieval": _MODEL,
     "deactivate": _MODEL,
     "steer": _MODEL,

@@ -10,7 +10,7 @@ from langneurons.experiment.claims import judged
 from langneurons.experiment.declared import methods
 from langneurons.experiment.families import Family
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.statistics import activation_methods, drawn_methods
+from langneurons.experiment.statistics import activation_methods, component_methods, drawn_methods
 
 Keys = Mapping[str, Any]
 #: Returns some of an experiment's methods.
@@ -200,6 +200,10 @@ PER = {
     # By token class there are activations alone.
     "run selection": Per(
         _SELECTION, _ON, partial(_selections, methods_of=activation_methods, run=True)
+    ),
+    # By methods that select neurons of attention too.
+    "components": Per(
+        _SELECTION, _ON, partial(_selections, methods_of=component_methods, run=True)
     ),
     "alignment and controls": Per("{before}-vs-{family}/{dataset}/{method}", _FAMILY, _families),
     "claims": Per("{subject}/{dataset}/{method}", "{shown} on {dataset} ({method})", judged),

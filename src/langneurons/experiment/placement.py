@@ -86,6 +86,7 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "count_activations": ((*_DEVICES, "batch_tokens"), _counting),
     "measure_overlaps": ((*_DEVICES, "batch_tokens", "histogram_memory"), _counting),
     "measure_relevance": ((*_DEVICES, "batch_tokens"), _backward),
+    "measure_importance": ((*_DEVICES, "batch_tokens"), _counting),
     "measure_retrieval": ((*_DEVICES, "batch_tokens"), _counting),
     "score_alignment": (("device", "batch_tokens"), _scoring),
     "align": (_DEVICES, _source),

@@ -3,6 +3,7 @@
 from langneurons.experiment import paths
 from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
+from langneurons.importance.components import FFN
 from langneurons.neurons.methods.declaration import ACTIVATIONS, OVERLAPS
 
 
@@ -19,6 +20,17 @@ def activation_methods(experiment: Inventory) -> list[str]:
 def overlap_methods(experiment: Inventory) -> list[str]:
     """Return the methods that read overlaps of languages in place of a number for each."""
     return [name for name in experiment.methods if methods()[name].statistic == OVERLAPS]
+
+
+def component_methods(experiment: Inventory) -> list[str]:
+    """Return the methods that read the importance of neurons, which attention has too."""
+    read = of_component(FFN)
+    return [name for name in experiment.methods if sums_of(name) == read]
+
+
+def of_component(component: str) -> str:
+    """Return the pattern of the importance of a component's neurons."""
+    return paths.importance.replace("{component}", component)
 
 
 def other_statistics(experiment: Inventory) -> list[str]:

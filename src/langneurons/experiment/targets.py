@@ -7,6 +7,7 @@ from langneurons.experiment.declared import figures, tables
 from langneurons.experiment.instances import Instance, drawn, names_of
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.per import PER
+from langneurons.experiment.statistics import of_component
 from langneurons.figures.declaration import Declaration
 
 #: What a run makes if nothing is asked for.
@@ -59,6 +60,7 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
     ]
     selections = PER["selection"].keys_of(experiment)
     drawn_anew = PER["drawn selection"].keys_of(experiment)
+    by_component = PER["components"].keys_of(experiment)
     compared = PER["comparison"].keys_of(experiment)
     attributed = PER["alignment and controls"].keys_of(experiment)
     deactivated = experiment.stage_keys("deactivation")
@@ -75,7 +77,13 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         + [paths.checkpoint.format(model=name) for name in experiment.made_models],
         "tokens": [paths.tokens.format(**keys) for keys in read],
         "activations": [paths.activations.format(**keys) for keys in selections],
-        "neurons": [paths.neurons.format(**keys) for keys in selections],
+        "importance": [
+            of_component(name).format(model=keys["model"], dataset=keys["dataset"])
+            for keys in by_component
+            for name in experiment.config.importance.components
+        ],
+        "neurons": [paths.neurons.format(**keys) for keys in selections]
+        + [paths.components.format(**keys) for keys in by_component],
         "masks": [paths.masks.format(**keys) for keys in selections],
         "stability": [paths.stability.format(**keys) for keys in drawn_anew],
         "sensitivity": [

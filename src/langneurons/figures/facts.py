@@ -37,6 +37,11 @@ def zero_sum_note(summary: pd.Series) -> str:
     above = int(np.arange(len(by_n)) @ by_n)
     share = above / (len(summary["languages"]) * by_n.sum())
     selected = summary["histogram_selected"]
+    if pd.notna(summary["consistency"]):
+        return (
+            f"the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0{above:,} values of "
+            f"p above τ; all {sum(selected):,} neurons with N ≥ 1 are selected."
+        )
     return (
         f"the h(N) neurons with N languages make Σ\u00a0N·h(N)\u00a0=\u00a0{above:,} values of p "
         f"above τ ({share * 100:.3g}\u00a0% of all), and {sum(selected):,} are selected, both by "
@@ -73,4 +78,8 @@ def _shape(summary: pd.Series) -> str:
 
 
 def _method(summary: pd.Series) -> str:
-    return f"Method {summary['method']}, {summary['top_rate'] * 100:g}\u00a0% selected"
+    name = f"Method {summary['method']}"
+    if pd.notna(summary["consistency"]):
+        share = summary["consistency"] * 100
+        return f"{name}, hits in at least {share:g}\u00a0% of a language's texts"
+    return f"{name}, {summary['top_rate'] * 100:g}\u00a0% selected"

@@ -154,7 +154,8 @@ def _down_norms(mlp: Mlp) -> np.ndarray:
             f"layer {mlp.layer}: the down projection ({type(mlp.down).__name__}) has {found}, "
             f"expected a vector of floating-point numbers for each of {mlp.width} neurons"
         )
-    norms = torch.linalg.vector_norm(weight.detach(), dim=1 - neurons, dtype=torch.float32)
+    precise = torch.promote_types(weight.dtype, torch.float32)
+    norms = torch.linalg.vector_norm(weight.detach(), dim=1 - neurons, dtype=precise).float()
     if not norms.isfinite().all():
         raise InputError(f"layer {mlp.layer}: the down projection has weights that are not finite")
     return norms.cpu().numpy()
@@ -199,7 +200,7 @@ def _mlp_of(
             f"one row for each of the {tokens} tokens"
         )
     _check_sign(place, activation)
-    down = _nearest(name, modules, lambda module: _sizes(module)[0] == width)
+    down = _nearest(name, modules, lambda module: sizes(module)[0] == width)
     if len(down) != 1 or len(calls.get(down[0], ())) != 1:
         raise InputError(
             f"{place}: expected one down projection with {width} inputs, "
@@ -208,9 +209,9 @@ def _mlp_of(
     into = _nearest(
         name,
         modules,
-        lambda module: module is not down[0] and _sizes(module)[1] in (width, 2 * width),
+        lambda module: module is not down[0] and sizes(module)[1] in (width, 2 * width),
     )
-    gated = sum(_sizes(module)[1] or 0 for module in into) >= 2 * width
+    gated = sum(sizes(module)[1] or 0 for module in into) >= 2 * width
     return Mlp(index, activation, down[0], width, gated)
 
 
@@ -286,8 +287,11 @@ def _nearest(
     return []
 
 
-def _sizes(module: nn.Module) -> tuple[int | None, int | None]:
-    """Return the inputs and outputs of a projection; GPT-2's Conv1D calls them nx and nf."""
+def sizes(module: nn.Module) -> tuple[int | None, int | None]:
+    """Return the inputs and outputs of a projection, None for those that another module lacks.
+
+    GPT-2's Conv1D calls them nx and nf.
+    """
     inputs = getattr(module, "in_features", getattr(module, "nx", None))
     outputs = getattr(module, "out_features", getattr(module, "nf", None))
     return inputs, outputs

@@ -19,23 +19,23 @@ from langneurons.neurons.types import TYPES, Neurons, identify
 logger = logging.getLogger(__name__)
 
 #: One row per neuron, sorted by layer and neuron. ``languages`` are those with p > τ.
-NEURONS = artefact(
-    "neurons",
+NEURON_COLUMNS = (
     "layer int32, neuron int32, score float64?, n_languages int32, selected bool, type string, "
-    "languages [string], max_probability float32",
+    "languages [string], max_probability float32"
 )
+NEURONS = artefact("neurons", NEURON_COLUMNS)
 
 #: One row: the scalars that define a selection, and its totals; ``threshold`` is null where the
 #: method has none. The histograms have K + 1 entries, neurons by N = 0..K; ``mask_sizes`` counts
 #: each language's selected neurons.
 SUMMARY = artefact(
     "summary",
-    "method string, languages [string], layers int32, neurons_per_layer int32, top_rate float64, "
-    "threshold_quantile float64?, threshold float64?, lambda float64?, lambda_paper float64?, "
-    "lambda_holds bool?, lambda_unbounded bool?, "
+    "method string, languages [string], layers int32, neurons_per_layer int32, top_rate float64?, "
+    "threshold_quantile float64?, consistency float64?, threshold float64?, lambda float64?, "
+    "lambda_paper float64?, lambda_holds bool?, lambda_unbounded bool?, "
     f"{', '.join(f'{kind} int64' for kind in TYPES)}, "
     "histogram_all [int64], histogram_selected [int64], mask_sizes [int64]",
-    version=2,
+    version=3,
 )
 
 
@@ -85,7 +85,7 @@ def write_selection(
     outputs
         The paths of the two tables.
     """
-    table = _table(neurons, selection.score, values, languages)
+    table = rows_of(neurons, selection.score, values, languages)
     write_table(_summary(neurons, selection, method, languages), outputs[1], SUMMARY, provenance)
     write_table(table, outputs[0], NEURONS, provenance)
 
@@ -124,9 +124,10 @@ def read_summary(path: str | Path) -> pd.Series:
     return read_table(path, SUMMARY).iloc[0]
 
 
-def _table(
+def rows_of(
     neurons: Neurons, score: np.ndarray, probabilities: np.ndarray, languages: Sequence[str]
 ) -> pa.Table:
+    """Return a row for each neuron, with the columns of `NEURONS`."""
     L, D, K = neurons.active.shape
     layer, neuron = np.divmod(np.arange(L * D, dtype=np.int32), np.int32(D))
     N = neurons.n_languages.reshape(-1)
@@ -154,14 +155,14 @@ def _summary(
 ) -> pd.DataFrame:
     L, D, K = neurons.active.shape
     N = neurons.n_languages
-    absent = dict.fromkeys(["lambda", "lambda_paper", "lambda_holds", "lambda_unbounded"])
+    absent = {field.name: None for field in SUMMARY if field.nullable}
     row = {
+        **absent,
         "method": method,
         "languages": list(languages),
         "layers": L,
         "neurons_per_layer": D,
         "threshold": selection.threshold,
-        **absent,
         **selection.parameters,
         **{kind: int((neurons.kind == i).sum()) for i, kind in enumerate(TYPES)},
         "histogram_all": np.bincount(N.reshape(-1), minlength=K + 1),

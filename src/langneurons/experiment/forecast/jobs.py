@@ -63,6 +63,13 @@ class Forecast:
         forward = self._read(wildcards, tokens / part[1], certainty, scored=True)
         return forward._replace(operations=2 * forward.operations)
 
+    def importance(self, wildcards: Any, part: Share) -> Work:
+        """The first texts of each language that are read; of attention, more is computed."""
+        texts = self._experiment.config.importance.texts
+        rows, certainty = self._material.texts(wildcards.model, wildcards.dataset)
+        (read,) = sums(rows.groupby("language").head(texts), "tokens")
+        return self._read(wildcards, read / part[1], certainty)
+
     def retrieval(self, wildcards: Any, _part: Share) -> Work:
         """Parallel texts that are read, some of which are scored, as are translations of these."""
         stage = SETTINGS["measure_retrieval"](self._experiment, wildcards)["parameters"]

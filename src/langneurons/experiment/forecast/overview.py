@@ -122,6 +122,11 @@ _STAGES = {
         lambda work: f"histograms of {stated(work.read, work.certainty)} tokens",
         untimed="further passes for histograms",
     ),
+    "measure_importance": _Stage(
+        Forecast.importance,
+        lambda work: f"importance in {stated(work.read, work.certainty)} tokens",
+        untimed="the importance of attention",
+    ),
     "measure_retrieval": _Stage(
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",

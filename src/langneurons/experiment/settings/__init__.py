@@ -3,11 +3,19 @@
 The keys are the arguments of the function that the rule's script calls.
 """
 
-from langneurons.experiment.settings import alignment, analysis, claims, interventions, retrieval
+from langneurons.experiment.settings import (
+    alignment,
+    analysis,
+    claims,
+    importance,
+    interventions,
+    retrieval,
+)
 from langneurons.experiment.settings.basis import Rules
 
 SETTINGS: Rules = {
     **analysis.SETTINGS,
+    **importance.SETTINGS,
     **alignment.SETTINGS,
     **interventions.SETTINGS,
     **retrieval.SETTINGS,

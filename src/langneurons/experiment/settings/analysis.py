@@ -96,7 +96,8 @@ def _argument(key: str) -> str:
     return f"{key}_" if key == "lambda" else key
 
 
-def _typing(experiment: Inventory, wildcards: Any) -> Settings:
+def typing_of(experiment: Inventory, wildcards: Any) -> Settings:
+    """Return how a method selects and types neurons."""
     return {**_method(experiment, wildcards), "languages": experiment.languages}
 
 
@@ -104,7 +105,7 @@ def _sensitivity(experiment: Inventory, wildcards: Any) -> Settings:
     """What is tried beside a method's settings."""
     varied = methods()[wildcards.method].varied.items()
     return {
-        **_typing(experiment, wildcards),
+        **typing_of(experiment, wildcards),
         "values": {
             _argument(key): [*parameter.varied, *([None] if parameter.auto else [])]
             for key, parameter in varied
@@ -114,11 +115,11 @@ def _sensitivity(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _token_classes(experiment: Inventory, wildcards: Any) -> Settings:
-    return {**_typing(experiment, wildcards), **experiment.config.uncertainty.settings("seed")}
+    return {**typing_of(experiment, wildcards), **experiment.config.uncertainty.settings("seed")}
 
 
 def _resampling(experiment: Inventory, wildcards: Any) -> Settings:
-    return {**_typing(experiment, wildcards), **drawn_texts(experiment)}
+    return {**typing_of(experiment, wildcards), **drawn_texts(experiment)}
 
 
 def _segments(experiment: Inventory, _wildcards: Any) -> Settings:
@@ -186,8 +187,8 @@ SETTINGS: Rules = {
     "import_activations": _published,
     "activation_probabilities": all_languages,
     "quotients": all_languages,
-    "type_neurons": _typing,
-    "type_by_overlap": _typing,
+    "type_neurons": typing_of,
+    "type_by_overlap": typing_of,
     "resample_neurons": _resampling,
     "vary_settings": _sensitivity,
     "type_by_token_class": _token_classes,

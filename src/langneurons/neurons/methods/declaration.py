@@ -15,6 +15,7 @@ class Parameter:
     below: float | None = None
     """The number is less than this."""
     at_least: float | None = None
+    at_most: float | None = None
     auto: bool = False
     """Whether it may be ``auto``, which is passed to the method as None."""
     varied: tuple[float, ...] = ()
