@@ -19,6 +19,7 @@ from langneurons.experiment.datasets import (
     windows_of,
 )
 from langneurons.experiment.declared import methods
+from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.model_sections import LoadedModel, PublishedModel
 from langneurons.experiment.models import (
@@ -57,6 +58,7 @@ def check(config: Configuration) -> None:
     check_controls(config.comparisons, models)
     _check_deactivation(config, run)
     _check_steering(config, run)
+    _check_doses(config, run)
     _check_retrieval(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)
@@ -215,11 +217,12 @@ def _check_comparison(
 
 
 def _check_stage(
-    stage: str, settings: Deactivation | Steering, config: Configuration, run: list[str]
+    stage: str, settings: Deactivation | Steering | Doses, config: Configuration, run: list[str]
 ) -> None:
     """Check the methods and models of an optional stage."""
     methods = list(config.neurons.settings())
-    _demand(f"{stage}.methods", settings.methods, methods, "some of the methods under neurons:")
+    named = settings.methods or []
+    _demand(f"{stage}.methods", named, methods, "some of the methods under neurons:")
     _demand(f"{stage}.models", settings.models or [], run, _RUN)
 
 
@@ -229,6 +232,14 @@ def _check_steering(config: Configuration, run: list[str]) -> None:
     _check_stage("steering", config.steering, config, run)
     languages = config.steering.languages or []
     _demand("steering.languages", languages, config.languages, "some of the languages")
+
+
+def _check_doses(config: Configuration, run: list[str]) -> None:
+    if config.doses is None:
+        return
+    _check_stage("doses", config.doses, config, run)
+    languages = config.doses.languages or []
+    _demand("doses.languages", languages, config.languages, "some of the languages")
 
 
 def _check_retrieval(config: Configuration, run: list[str]) -> None:

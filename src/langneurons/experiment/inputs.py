@@ -16,7 +16,7 @@ from langneurons.experiment.datasets import DemoDataset, on_hub
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.per import family_of
-from langneurons.experiment.statistics import quotients_of, sums_of
+from langneurons.experiment.statistics import drawn_methods, quotients_of, sums_of
 
 Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
@@ -201,6 +201,21 @@ def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
     }
 
 
+def _agreeing(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons that each method finds, on all texts of a model and on either half of them."""
+    keys = dict(wildcards.items())
+    return {
+        "neurons": paths.fill(paths.neurons, {**keys, "method": experiment.methods}),
+        "halves": paths.fill(paths.halves, {**keys, "method": drawn_methods(experiment)}),
+    }
+
+
+def _all_statistics(experiment: Inventory, wildcards: Any) -> Reads:
+    """What methods read of a model, each artefact once."""
+    read = dict.fromkeys(map(sums_of, experiment.methods))
+    return {"statistics": [pattern.format(**dict(wildcards.items())) for pattern in read]}
+
+
 def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons to switch off and, if asked for, the phases and the texts to score."""
     stage, keys = experiment.deactivation, dict(wildcards.items())
@@ -212,6 +227,17 @@ def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
         return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
     phases = {"phases": paths.fill(paths.segments, keys)} if stage.phases else {}
     return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
+
+
+def _dosed(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons of all methods, of which the first are switched off, and the texts to score."""
+    stage, keys = experiment.doses, dict(wildcards.items())
+    measured = experiment.measured_on(wildcards.dataset)
+    texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
+    if experiment.holds_texts(measured):
+        texts["tokens"] = _tokens(experiment, wildcards.model, measured)
+    several = {**keys, "method": stage.methods or experiment.methods}
+    return {"neurons": paths.fill(paths.neurons, several), **texts}
 
 
 def _measured(experiment: Inventory, wildcards: Any) -> Reads:
@@ -270,11 +296,15 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "merge_adapter": _adapters,
     "attribute_changes": _compared,
     "overlap_datasets": _all_datasets,
+    "split_neurons": _by_fold,
+    "compare_methods": _agreeing,
+    "gather_costs": _all_statistics,
     "check_claims": about_model,
     "check_alignment_claims": about_alignment,
     "measure_retrieval": _parallel,
     "deactivate": _deactivated,
     "grade_deactivation": _measured,
+    "measure_doses": _dosed,
     "steer": _steered,
     "summarise_steering": _measured,
     "draw_figure": _drawn,

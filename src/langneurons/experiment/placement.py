@@ -85,5 +85,6 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "train_translation": (_DEVICES, _source),
     "merge_adapter": (_DEVICES, _source),
     "deactivate": (PLACEMENT, _deactivation),
+    "measure_doses": ((*_DEVICES, "batch_tokens"), _counting),
     "steer": (PLACEMENT, _steering),
 }
