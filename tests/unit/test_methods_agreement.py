@@ -54,6 +54,8 @@ def test_each_pair_in_each_language_against_sets():
             ]
             assert row.expected == pytest.approx(sizes[0] @ sizes[1] / D)
             assert row.chance == pytest.approx(row.expected / min(len(A), len(B)))
+            united = len(A) + len(B) - row.expected
+            assert row.chance_jaccard == pytest.approx(row.expected / united)
             assert (row.expected_low, row.expected_high) == overlap_interval(*sizes, D)
 
 

@@ -1,10 +1,12 @@
 """What it took to collect the statistics that methods read (docs/methods.md)."""
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import artefact, read_provenance, write_table
@@ -71,27 +73,27 @@ def _cost(facts: Mapping[str, Any], file: Path) -> dict[str, Any]:
     seconds, memory = ([one[column] for one in timed] for column in ("s", "max_rss"))
     return {
         "jobs": len(files),
-        "seconds": None if None in seconds else sum(seconds),
-        "memory_mib": None if None in memory else max(memory),
+        "seconds": float(np.sum(seconds)),
+        "memory_mib": float(np.max(memory)),
         "forward_tokens": facts.get("forward_tokens"),
         "backward_tokens": facts.get("backward_tokens"),
     }
 
 
-def _benchmark(path: Path) -> dict[str, float | None]:
-    """Return time and memory of a job from Snakemake's file; None where it has none.
+def _benchmark(path: Path) -> dict[str, float]:
+    """Return time and memory of a job from Snakemake's file; NaN where it has none.
 
     A job that ends at once has no memory: Snakemake writes "-" or "NA".
     """
     if not path.is_file():
-        return {"s": None, "max_rss": None}
+        return {"s": math.nan, "max_rss": math.nan}
     with path.open(newline="", encoding="utf-8") as file:
         *_, last = csv.DictReader(file, delimiter="\t")
     return {column: _number(last[column]) for column in ("s", "max_rss")}
 
 
-def _number(text: str) -> float | None:
+def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return None
+        return math.nan

@@ -26,18 +26,19 @@ HALVES = artefact("halves", "half int32, language string, neurons [int64]")
 #: One row per pair of methods × language: how many neurons each has of it, and how many both do.
 #: A method with itself is its two halves of the texts. ``overlap`` is both / the smaller of the
 #: two, null where that is empty. ``expected`` is the number that random neurons would share, as
-#: many in each layer, with its central 95 % interval, ``chance`` that mean as a share.
-#: ``ceiling_…`` are the overlap of each method with itself, null where it is not known. A null
-#: language is the mean over the languages of which both have neurons; its numbers of neurons are
-#: sums over all.
+#: many in each layer, with its central 95 % interval; ``chance`` and ``chance_jaccard`` are what
+#: that mean makes of ``overlap`` and ``jaccard``. ``ceiling_…`` are the overlap of each method with
+#: itself, null where it is not known. A null language is the mean over the languages of which both
+#: have neurons; its numbers of neurons are sums over all.
 AGREEMENT = artefact(
     "methods_agreement",
     "first string, second string, language string?, n_first int64, n_second int64, n_both int64, "
     "overlap float64?, jaccard float64?, expected float64, expected_low float64?, "
-    "expected_high float64?, chance float64?, ceiling_first float64?, ceiling_second float64?",
+    "expected_high float64?, chance float64?, chance_jaccard float64?, ceiling_first float64?, "
+    "ceiling_second float64?",
 )
 _SUMS = ("n_first", "n_second", "n_both", "expected")
-_MEANS = ("overlap", "jaccard", "chance", "ceiling_first", "ceiling_second")
+_MEANS = ("overlap", "jaccard", "chance", "chance_jaccard", "ceiling_first", "ceiling_second")
 
 
 def write_halves(
@@ -160,6 +161,7 @@ def _overlaps(first: np.ndarray, second: np.ndarray) -> dict[str, np.ndarray]:
         "expected_low": interval[:, 0],
         "expected_high": interval[:, 1],
         "chance": _ratio(expected, smaller),
+        "chance_jaccard": _ratio(expected, n_first + n_second - expected),
     }
 
 

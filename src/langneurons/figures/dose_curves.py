@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -28,8 +29,8 @@ FIGURE = Declaration(
 _ROW, _LINE, _LABEL = 1.75, 0.17, 0.3
 _COLUMNS = 3
 _BAND = "#D9D9D9"
-#: Methods stand beside one another at a size: this multiple of it apart.
-_APART = 1.03
+#: Methods stand beside one another at a size: the last at this multiple of it, the first at 1 / it.
+_ASIDE = 1.09
 #: Share of the axis that is free above the largest change and below the least.
 _MARGIN = 0.06
 
@@ -64,6 +65,8 @@ def draw(page: Page, doses: str | Path) -> None:
         place = table["language"].isna() if language is None else table["language"] == language
         _draw_panel(axes, table[place], looks)
         _scale(axes, facts["parameters"]["sizes"])
+        if language is None:
+            _say_how_many(axes, table[place], len(languages))
         mean = f"mean of {len(languages)} languages"
         axes.set_title(mean if language is None else english_name(language), loc="left")
         if index % columns == 0:
@@ -78,19 +81,14 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look]) -> No
     """Draw all methods in one language, or the mean over languages, over the band of controls."""
     _draw_band(axes, rows)
     axes.axhline(0, color=FAINT, linewidth=0.6, zorder=1)
-    most = rows["languages"].max()
-    for place, (method, look) in enumerate(looks.items()):
+    places = np.linspace(-1, 1, len(looks)) if len(looks) > 1 else np.zeros(1)
+    for place, (method, look) in zip(places, looks.items(), strict=True):
         given = rows[rows["method"] == method].sort_values("size")
-        if given.empty:
-            continue
-        x = given["neurons"].to_numpy() * _APART ** (2 * place - len(looks) + 1)
+        x = given["neurons"].to_numpy() * _ASIDE**place
         axes.plot(x, given["others"], **_others(look), zorder=3)
         axes.plot(x, given["own"], **_own(look), zorder=4)
         low, high = given["own_low"].to_numpy(), given["own_high"].to_numpy()
         axes.vlines(x, low, high, color=look.colour, linewidth=0.7, zorder=3.5)
-        for at, row in zip(x, given.itertuples(), strict=True):
-            if row.languages < most:
-                _say_how_many(axes, at, row.own, row.languages)
 
 
 def _draw_band(axes: Axes, rows: pd.DataFrame) -> None:
@@ -103,16 +101,22 @@ def _draw_band(axes: Axes, rows: pd.DataFrame) -> None:
     axes.fill_between(low.index, low, high, color=_BAND, linewidth=0, zorder=0.5)
 
 
-def _say_how_many(axes: Axes, x: float, y: float, languages: int) -> None:
-    axes.annotate(
-        f"{languages}",
-        (x, y),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="center",
-        fontsize=5.5,
-        color=FAINT,
-    )
+def _say_how_many(axes: Axes, means: pd.DataFrame, languages: int) -> None:
+    """Write on the upper edge how many languages the means are over, where not all of them."""
+    for size, numbers in means.groupby("size")["languages"]:
+        least, most = numbers.min(), numbers.max()
+        if least < languages:
+            said = f"{least}" if least == most else f"{least}–{most}"
+            axes.text(
+                size,
+                1,
+                said,
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                va="top",
+                fontsize=5.5,
+                color=FAINT,
+            )
 
 
 def _scale(axes: Axes, sizes: Sequence[int]) -> None:
@@ -167,7 +171,7 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         f"Of each language its first neurons by each method's rank are off. {bars}"
         f"n = {number} problems a language"
         + (", too few for intervals." if not known else ".")
-        + f" Others: {len(facts['languages']) - 1} languages.",
+        + f" Others: {len(facts['languages']) - 1} languages. Scales differ.",
     ]
     if parameters["control_seeds"]:
         what = "95\u00a0% intervals" if known else "means"
@@ -177,9 +181,9 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         )
     if few:
         notes.append("A line that ends before the last number: the method has no more neurons.")
-    means = table.loc[table["language"].isna(), "languages"]
-    if len(set(means)) > 1:
+    dosed = table["language"].dropna().nunique()
+    if (table.loc[table["language"].isna(), "languages"] < dosed).any():
         notes.append(
-            "Small numbers: how many languages a mean is over, where not all have so many."
+            "Small numbers: how many languages the means are over, where not all have so many."
         )
     return notes

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -89,6 +90,6 @@ def _legend(axes: Axes, style: Style) -> None:
     legend.set_in_layout(False)
 
 
-def _look(kind: str, style: Style) -> dict[str, object]:
+def _look(kind: str, style: Style) -> dict[str, Any]:
     look = {"color": style.colours[kind], "linestyle": LINES[kind]}
     return {**look, "marker": MARKERS[kind], "markersize": 2.4}

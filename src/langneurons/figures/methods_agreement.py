@@ -23,9 +23,9 @@ FIGURE = Declaration(
 
 #: Inches: a cell at most, what is beside and below the map, the names in front of small maps, what
 #: is around each of them, and the least width of a cell that has a number in it.
-_CELL, _BESIDE, _BELOW, _NAMES, _AROUND, _LEAST = 0.72, 1.75, 0.45, 0.7, 0.3, 0.17
+_CELL, _BESIDE, _BELOW, _NAMES, _AROUND, _LEAST = 0.72, 1.75, 0.45, 0.7, 0.3, 0.15
 _MOST_IN_ROW = 5
-_COLUMNS = ("overlap", "jaccard", "chance")
+_COLUMNS = ("overlap", "jaccard", "chance", "chance_jaccard")
 
 
 def draw(page: Page, agreement: str | Path) -> None:
@@ -36,8 +36,8 @@ def draw(page: Page, agreement: str | Path) -> None:
     page.note(
         "Neurons of a language that two methods have in common: above the diagonal as a share of "
         "the smaller of the two sets, below it of both together (Jaccard). Large map: mean over "
-        "languages; in brackets, the share of the smaller set that as many random neurons in each "
-        "layer have in common. Small maps have the same order.",
+        "languages; in brackets, as many random neurons in each layer. Small maps have the same "
+        "order.",
         "Framed: a method with itself on two halves of its texts (J: Jaccard). Two methods that "
         "differ no more than that agree as far as the texts can tell. A small set may lie within a "
         f"large one whatever the halves say.{_unknown(table, methods)}",
@@ -67,11 +67,14 @@ def draw(page: Page, agreement: str | Path) -> None:
 
 def _small_maps(width: float, methods: int, languages: int) -> tuple[int, float]:
     """Return how many small maps lie side by side, and the width of their cells in inches."""
-    for columns in range(min(languages, _MOST_IN_ROW), 0, -1):
-        cell = ((width - _NAMES) / columns - _AROUND / 2) / methods
-        if cell >= _LEAST or columns == 1:
-            break
-    return columns, min(cell, _CELL / 2)
+    columns = min(languages, _MOST_IN_ROW)
+    while columns > 1 and _small_cell(width, columns, methods) < _LEAST:
+        columns -= 1
+    return columns, min(_small_cell(width, columns, methods), _CELL / 2)
+
+
+def _small_cell(width: float, columns: int, methods: int) -> float:
+    return ((width - _NAMES) / columns - _AROUND / 2) / methods
 
 
 def _matrix(
@@ -90,13 +93,17 @@ def _both_measures(table: pd.DataFrame, language: str | None, methods: Sequence[
     return np.triu(overlap) + np.tril(jaccard, -1)
 
 
-def _labels(overlap: np.ndarray, jaccard: np.ndarray, chance: np.ndarray) -> list[list[str]]:
+def _labels(
+    overlap: np.ndarray, jaccard: np.ndarray, chance: np.ndarray, chance_jaccard: np.ndarray
+) -> list[list[str]]:
     """Return what is written in the cells of the large map."""
     labels = [["–"] * len(overlap) for _ in overlap]
     for i, j in np.argwhere(~np.isnan(overlap)):
-        share = jaccard[i, j] if i > j else overlap[i, j]
-        second = {0: f"J {jaccard[i, j]:.0%}", 1: f"({chance[i, j]:.1%})", -1: ""}[np.sign(j - i)]
-        labels[i][j] = f"{share:.0%}\n{second}".strip()
+        share, random = (jaccard, chance_jaccard) if i > j else (overlap, chance)
+        lines = [f"{share[i, j]:.0%}", f"({random[i, j]:.1%})"]
+        if i == j:
+            lines.insert(1, f"J {jaccard[i, j]:.0%}")
+        labels[i][j] = "\n".join(lines)
     return labels
 
 

@@ -72,9 +72,9 @@ def dose_cells(
                 sets: dict[int | None, np.ndarray] = {None: mask}
                 for seed in range(control_seeds):
                     sets[seed] = controls.draw(mask, seed, f"{len(first)} first", language)
-                for seed, neurons in sets.items():
+                for control_seed, neurons in sets.items():
                     cell = cells.setdefault(neurons.tobytes(), Cell(neurons))
-                    cell.doses.append(Dose(method, language, size, seed))
+                    cell.doses.append(Dose(method, language, size, control_seed))
     return [nothing, *cells.values()]
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
+from langneurons.figures.method_looks import method_name
 from langneurons.figures.style import signed
 from langneurons.interventions.schemas import DOSES
 from langneurons.tables.layout import Layout
@@ -46,7 +47,7 @@ def lay_out(table: pd.DataFrame, doses: str | Path) -> Layout:
         by_size = group.set_index("size")
         rows.append(
             {
-                "method": method,
+                "method": method_name(method),
                 "language": _MEAN if pd.isna(language) else english_name(language),
                 **{f"{size:,}": _per_neuron(by_size, size) for size in sizes},
                 "own > others": _first(group, "exceeds"),

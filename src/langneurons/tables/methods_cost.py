@@ -7,6 +7,7 @@ import pandas as pd
 from langneurons.artifacts.tables import read_table
 from langneurons.comparison.cost import COST
 from langneurons.figures.declaration import Declaration
+from langneurons.figures.method_looks import method_name
 from langneurons.tables.layout import Layout
 
 TABLE = Declaration("Cost of methods", per="methods", reads={"cost": "methods_cost"})
@@ -24,13 +25,15 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
     """Lay out one row per method."""
     cells = pd.DataFrame(
         {
-            "method": table["method"].map(_spaced),
-            "statistic": table["statistic"].map(_spaced),
+            "method": table["method"].map(method_name),
+            "statistic": table["statistic"].map(method_name),
             "time (s)": table["seconds"].map(_whole),
             "memory (MiB)": table["memory_mib"].map(_whole),
             "tokens forwards": table["forward_tokens"].map(_whole),
             "backwards": table["backward_tokens"].map(_whole),
-            "shared with": [_spaced(", ".join(names.split())) for names in table["shared_with"]],
+            "shared with": [
+                method_name(", ".join(names.split())) for names in table["shared_with"]
+            ],
         }
     )
     notes = [
@@ -42,10 +45,6 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
     ]
     numeric = ["time (s)", "memory (MiB)", "tokens forwards", "backwards"]
     return Layout(notes, cells, ("method",), numeric)
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _whole(number: float) -> str:

@@ -8,6 +8,7 @@ from langneurons.artifacts.tables import read_table
 from langneurons.comparison.methods import AGREEMENT
 from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
+from langneurons.figures.method_looks import method_name
 from langneurons.tables.layout import Layout, percent
 
 TABLE = Declaration("Overlap of methods", per="methods", reads={"agreement": "methods_agreement"})
@@ -24,9 +25,9 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
     """Lay out one row per pair of methods × language."""
     cells = pd.DataFrame(
         {
-            "method": table["first"].map(_spaced),
+            "method": table["first"].map(method_name),
             "and": [
-                "its other half" if row.first == row.second else _spaced(row.second)
+                "its other half" if row.first == row.second else method_name(row.second)
                 for row in table[["first", "second"]].itertuples(index=False)
             ],
             "language": [_MEAN if pd.isna(one) else english_name(one) for one in table["language"]],
@@ -50,10 +51,6 @@ def lay_out(table: pd.DataFrame, **_: object) -> Layout:
         "numbers there are sums.",
     ]
     return Layout(notes, cells, ("method", "and"), list(cells.columns[3:]))
-
-
-def _spaced(method: str) -> str:
-    return method.replace("_", " ")
 
 
 def _chance(row: object) -> str:
