@@ -278,6 +278,26 @@ def test_the_mean_over_languages_is_paired_by_problem():
     assert (mean["own"], mean["own_low"], mean["own_high"]) == (4.5, 4.5, 4.5)
 
 
+def test_means_of_methods_are_over_the_same_languages():
+    one = [1.0] * 3
+    cells = [
+        ("a", "en", 4, None, 4), ("a", "de", 4, None, 4), ("a", "en", 8, None, 8),
+        # Of German, b has three only, and eight of none.
+        ("b", "en", 4, None, 4), ("b", "de", 4, None, 3), ("b", "en", 8, None, 5),
+        ("c", "en", 4, None, 2),
+    ]  # fmt: skip
+    table = pd.DataFrame(
+        [
+            *rows_of((None, None, None, None, 0), {"en": one, "de": one}),
+            *(row for cell in cells for row in rows_of(cell, {"en": one, "de": one})),
+        ]
+    )
+    found = doses_of(table)
+    means = found[found["language"].isna()]
+    rows = list(zip(means["method"], means["size"], means["languages"], strict=True))
+    assert rows == [("a", 4, 1), ("a", 8, 1), ("b", 4, 1)]
+
+
 def test_fewer_than_ten_problems_have_no_intervals(problems, tmp_path):
     table = doses_of(problems)
     assert table["own"].notna().all()

@@ -18,7 +18,7 @@ from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.map_parts import say_alike
 from langneurons.figures.method_looks import Look, looks_of, method_name
-from langneurons.figures.style import FAINT, INK, TEXT, signed
+from langneurons.figures.style import FAINT, INK, TEXT
 from langneurons.interventions.schemas import DOSES
 
 FIGURE = Declaration(
@@ -103,14 +103,12 @@ def _draw_band(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _say_how_many(axes: Axes, means: pd.DataFrame, languages: int) -> None:
     """Write on the upper edge how many languages the means are over, where not all of them."""
-    for size, numbers in means.groupby("size")["languages"]:
-        least, most = numbers.min(), numbers.max()
-        if least < languages:
-            said = f"{least}" if least == most else f"{least}–{most}"
+    for size, number in means.groupby("size")["languages"].first().items():
+        if number < languages:
             axes.text(
                 size,
                 1,
-                said,
+                f"{number}",
                 transform=axes.get_xaxis_transform(),
                 ha="center",
                 va="top",
@@ -127,7 +125,11 @@ def _scale(axes: Axes, sizes: Sequence[int]) -> None:
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.margins(y=_MARGIN)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, _: signed(value, 2))
+    axes.yaxis.set_major_formatter(_signed)
+
+
+def _signed(value: float, _: int | None) -> str:
+    return f"{value:+.3g}".replace("-", "−") if value else "0"
 
 
 def _own(look: Look) -> dict[str, Any]:
@@ -153,7 +155,8 @@ def _legend(axes: Axes, looks: Mapping[str, Look], random: bool, columns: int) -
     ]
     if random:
         handles.append(Patch(color=_BAND, label="itself, random neurons"))
-    columns = min(columns, len(handles))
+    lines = -(-len(handles) // columns)
+    columns = -(-len(handles) // lines)
     # Matplotlib fills a legend column by column.
     by_row = [handle for start in range(columns) for handle in handles[start::columns]]
     legend = axes.legend(handles=by_row, loc="upper left", ncols=columns, borderaxespad=0)
@@ -184,6 +187,6 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
     dosed = table["language"].dropna().nunique()
     if (table.loc[table["language"].isna(), "languages"] < dosed).any():
         notes.append(
-            "Small numbers: how many languages the means are over, where not all have so many."
+            "Small numbers: how many languages the means are over, where some method lacks so many."
         )
     return notes

@@ -50,12 +50,27 @@ def doses_of(problems: pd.DataFrame) -> pd.DataFrame:
         neurons = sizes[method, language, size]
         row = {"method": method, "language": language, "size": size, "neurons": neurons}
         rows.append({**row, "languages": 1, **_means(changes)})
-    whole = given[[sizes[cell] == cell[2] for cell in given[_CELL].itertuples(index=False)]]
+    whole = given[_in_means(given, sizes)]
     for (method, size), changes in whole.groupby(["method", "size"], sort=False):
         row = {"method": method, "language": None, "size": size, "neurons": size}
         means = _means(changes.groupby("problem")[list(_CHANGES)].mean())
         rows.append({**row, "languages": changes["language"].nunique(), **means})
     return pd.DataFrame(rows, columns=DOSES.names)
+
+
+def _in_means(given: pd.DataFrame, sizes: pd.Series) -> np.ndarray:
+    """Return which rows of changes are in the means over languages, boolean.
+
+    At each size these are of the same languages for all methods that have so many neurons of any,
+    those of which they all do: else the methods' means would not compare.
+    """
+    full = sizes[sizes == sizes.index.get_level_values("size")].reset_index()
+    methods = full.groupby("size")["method"].nunique()
+    shared = full.groupby(["size", "language"])["method"].nunique()
+    shared = shared[shared == methods.reindex(shared.index.get_level_values("size")).to_numpy()]
+    cells = pd.MultiIndex.from_frame(given[_CELL])
+    common = pd.MultiIndex.from_frame(given[["size", "language"]]).isin(shared.index)
+    return cells.isin(pd.MultiIndex.from_frame(full[_CELL])) & common
 
 
 def _by_problem(problems: pd.DataFrame) -> pd.DataFrame:

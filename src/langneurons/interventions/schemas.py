@@ -53,8 +53,8 @@ DOSE_PROBLEMS = artefact(
 #: switched off, means over ``problems`` with 95 % intervals (t, paired over problems), null with
 #: too few. ``own`` is that of the language, ``others`` the mean over all other languages;
 #: ``random_…`` are those by the random controls, null without. A null language is the mean over
-#: the ``languages`` that have so many neurons. ``neurons`` are switched off: fewer than ``size``
-#: where there are no more.
+#: the ``languages`` of which all methods have so many that have so many of any. ``neurons`` are
+#: switched off: fewer than ``size`` where there are no more.
 DOSES = artefact(
     "doses",
     "method string, language string?, size int32, neurons int64, languages int64, "

@@ -59,7 +59,7 @@ def lay_out(table: pd.DataFrame, doses: str | Path) -> Layout:
         "By number of neurons switched off: change of the language's own NLL"
         f"{random}, per neuron, in thousandths of a nat per token. *: the language has fewer, and "
         f"all of them are off. n = {table['problems'].max():,} problems. Mean: over the languages "
-        "that have so many.",
+        "of which all methods have so many.",
         "Own > others: the least number of those tried from which on a language's own NLL rises "
         f"{facts['margin']:g} nats per token more than the mean of the others; surely: so does the "
         "lower end of its 95\u00a0% interval (t, paired over problems; of ten or more).",
