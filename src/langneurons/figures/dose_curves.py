@@ -128,7 +128,7 @@ def _scale(axes: Axes, sizes: Sequence[int]) -> None:
     axes.yaxis.set_major_formatter(_signed)
 
 
-def _signed(value: float, _: int | None) -> str:
+def _signed(value: float, _: float | None) -> str:
     return f"{value:+.3g}".replace("-", "−") if value else "0"
 
 
