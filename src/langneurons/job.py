@@ -16,7 +16,7 @@ from langneurons.errors import InputError
 CONSOLE = {"console": True}
 
 # Resources that become arguments.
-_UNTRACKED = ("batch_size", "batch_tokens", "folds")
+_UNTRACKED = ("batch_size", "batch_tokens", "folds", "histogram_memory")
 _STDERR = 2  # not of sys.stderr, which is None if it is closed
 
 

@@ -91,8 +91,8 @@ def test_a_model_of_published_counts_has_their_datasets(tmp_path):
             "top_rate: found 1, expected a number below 1",
         ),
         (
-            changed(neurons={"plnd": {}}),
-            "unknown key 'plnd'; known keys: ternary, activation_difference, lape",
+            changed(neurons={"guess": {}}),
+            "unknown key 'guess'; known keys: ternary, activation_difference,",
         ),
         (changed(neurons={"ternary": {"lambda": "most"}}), "neurons.ternary.lambda: found 'most'"),
         (changed(uncertainty={"folds": "ten"}), "folds: found 'ten', expected a value of type"),

@@ -147,3 +147,20 @@ def test_a_run_says_how_many_cells_doses_have(tmp_path, monkeypatch):
     )
     half = said(one, job("measure_doses", dataset="sums", scatteritem="1-of-2"))
     assert half == "doses 9 cells, reads about 270 tokens"
+
+
+def test_halves_of_a_method_are_made_from_what_it_reads():
+    one = experiment(neurons={"ternary": {}, "relevance": {}, "dln": {}})
+    assert one.reads("split_neurons")(Wildcards(**vars(HERE), method="relevance")) == {
+        "counts": "results/relevance/base/sums.parquet"
+    }
+    # Those of dln are kept apart, though it is no method that draws.
+    assert (
+        "results/agreement/base/sums/dln.halves.parquet"
+        in (one.reads("compare_methods")(HERE)["halves"])
+    )
+    assert one.settings("compare_methods")(HERE)["halved"] == one.methods
+    assert set(one.reads("gather_costs")(HERE)["statistics"]) == {
+        f"results/{statistic}/base/sums.parquet"
+        for statistic in ("activations", "relevance", "overlaps")
+    }

@@ -209,7 +209,13 @@ def test_declarations_name_what_there_is():
         assert declaration.per in PER
         for artefact in declaration.reads.values():
             assert hasattr(paths, artefact.partition(" of ")[0]), artefact
-    assert list(methods()) == ["ternary", "activation_difference", "lape"]
+    assert list(methods()) == [
+        "ternary",
+        "activation_difference",
+        "dln",
+        "lape",
+        "relevance",
+    ]
 
 
 def test_a_declaration_that_is_no_literal_is_refused_by_place(tmp_path, monkeypatch):

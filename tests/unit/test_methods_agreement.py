@@ -5,6 +5,8 @@ import pytest
 from core_cases import LANGUAGES, one_layer, write_case
 
 from langneurons.activations.counts import Counts, write_counts
+from langneurons.activations.overlaps import write_overlaps
+from langneurons.activations.sums import write_sums
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.comparison.methods import (
     AGREEMENT,
@@ -12,8 +14,10 @@ from langneurons.comparison.methods import (
     agreement,
     write_agreement,
     write_halves,
+    write_halves_by_overlap,
 )
 from langneurons.errors import InputError
+from langneurons.neurons.overlaps import neurons_by_overlap
 from langneurons.uncertainty.overlaps import overlap_interval
 
 K, L, D = 3, 2, 12
@@ -146,3 +150,23 @@ def test_neurons_of_another_model_are_refused(tmp_path):
 def test_no_rows_but_pairs_without_halves():
     table = agreement({"a": masks(0), "b": masks(1)}, {}, LANGUAGES[:K])
     assert set(zip(table["first"], table["second"], strict=True)) == {("a", "b")}
+
+
+def test_halves_by_overlap_are_the_neurons_on_either_half(tmp_path):
+    random = np.random.default_rng(0)
+    pairs = random.random((3, 1, 3, 20)).astype(np.float32)  # texts, layer, pair, neuron
+    languages = LANGUAGES[:3]
+    tokens = np.full((3, 3), 9)
+    write_overlaps(pairs, tokens, languages, tmp_path / "overlaps", {})
+    sums = random.random((3, 2, 1, 20))
+    write_sums(Counts(sums, np.full((3, 2), 9), languages), tmp_path / "means", {})
+    paths = (tmp_path / "overlaps", tmp_path / "means")
+    parameters = {"top_rate": 0.2}
+    write_halves_by_overlap(*paths, tmp_path / "halves", "dln", parameters, languages)
+    table = read_table(tmp_path / "halves", HALVES)
+    for half, texts in ((1, "even"), (2, "odd")):
+        neurons = neurons_by_overlap(*paths, parameters, languages, texts)[0]
+        found = table[table["half"] == half].set_index("language")["neurons"]
+        for k, language in enumerate(languages):
+            assert found[language].tolist() == np.flatnonzero(neurons.active[0, :, k]).tolist()
+    assert table["neurons"].map(len).sum() >= 2 * 4

@@ -13,8 +13,8 @@ from langneurons.artifacts.code import PLUMBING
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
-    "merge_adapter", "count_activations", "measure_retrieval", "deactivate",
-    "measure_doses", "steer",
+    "merge_adapter", "count_activations", "measure_retrieval", "deactivate", "measure_doses",
+    "steer", "measure_relevance", "measure_overlaps",
 }  # fmt: skip
 DRAWING = {"draw_figure", "write_table"}
 #: Rules, figures and tables that are of all methods of a model.

@@ -67,6 +67,8 @@ rule split_neurons:
         paths.halves,
     log:
         paths.log(paths.halves),
+    wildcard_constraints:
+        method=experiment.one_of(experiment.quotient_methods),
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -74,6 +76,25 @@ rule split_neurons:
         settings=experiment.settings("split_neurons"),
     script:
         "../scripts/split_neurons.py"
+
+
+rule split_neurons_by_overlap:
+    input:
+        overlaps=paths.overlaps,
+        means=paths.overlap_means,
+    output:
+        paths.halves,
+    log:
+        paths.log(paths.halves),
+    wildcard_constraints:
+        method=experiment.one_of(experiment.overlap_methods),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("split_neurons_by_overlap"),
+        settings=experiment.settings("split_neurons_by_overlap"),
+    script:
+        "../scripts/split_neurons_by_overlap.py"
 
 
 rule compare_methods:

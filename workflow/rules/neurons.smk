@@ -18,23 +18,6 @@ rule activation_probabilities:
         "../scripts/activation_probabilities.py"
 
 
-rule quotients:
-    """What methods read in place of activation probabilities: sums over the number of tokens."""
-    input:
-        sums=paths.statistic,
-    output:
-        paths.quotients,
-    log:
-        paths.log(paths.quotients),
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=experiment.code("quotients"),
-        settings=experiment.settings("quotients"),
-    script:
-        "../scripts/quotients.py"
-
-
 rule type_neurons:
     input:
         unpack(experiment.reads("type_neurons")),
@@ -43,6 +26,8 @@ rule type_neurons:
         summary=paths.summary,
     log:
         paths.log(paths.neurons),
+    wildcard_constraints:
+        method=experiment.one_of(experiment.quotient_methods),
     priority: 1
     conda:
         "../../envs/analysis.yaml"
@@ -51,6 +36,27 @@ rule type_neurons:
         settings=experiment.settings("type_neurons"),
     script:
         "../scripts/type_neurons.py"
+
+
+rule type_by_overlap:
+    input:
+        overlaps=paths.overlaps,
+        means=paths.overlap_means,
+    output:
+        neurons=paths.neurons,
+        summary=paths.summary,
+    log:
+        paths.log(paths.neurons),
+    wildcard_constraints:
+        method=experiment.one_of(experiment.overlap_methods),
+    priority: 1
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("type_by_overlap"),
+        settings=experiment.settings("type_by_overlap"),
+    script:
+        "../scripts/type_by_overlap.py"
 
 
 rule resample_neurons:

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from langneurons.activations.overlaps import EVEN, ODD
 from langneurons.activations.sums import read_sums
 from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.comparison.ceiling import split_halves
 from langneurons.errors import InputError
+from langneurons.neurons.overlaps import neurons_by_overlap
 from langneurons.neurons.table import read_neurons
+from langneurons.neurons.types import Neurons
 from langneurons.uncertainty.overlaps import mean_overlap, overlap_interval
 
 #: A method on two halves of the texts, one row per half × language: its ``neurons`` of the language
@@ -59,13 +62,40 @@ def write_halves(
     """
     counts = read_sums(counts_path, languages)
     halves = split_halves(counts, method, parameters) or ()
+    facts = {"inputs": [str(counts_path)], "method": method, "parameters": dict(parameters)}
+    _write_halves(halves, output, languages, facts)
+
+
+def write_halves_by_overlap(
+    overlaps_path: str | Path,
+    means_path: str | Path,
+    output: str | Path,
+    method: str,
+    parameters: Mapping[str, Any],
+    languages: Sequence[str],
+) -> None:
+    """Write which neurons a method that reads overlaps finds on either half of the texts.
+
+    See `langneurons.neurons.overlaps.neurons_by_overlap` for the parameters and errors.
+    """
+    paths = (overlaps_path, means_path)
+    halves = [neurons_by_overlap(*paths, parameters, languages, half)[0] for half in (EVEN, ODD)]
+    facts = {"inputs": [str(path) for path in paths], "method": method}
+    _write_halves(halves, output, languages, {**facts, "parameters": dict(parameters)})
+
+
+def _write_halves(
+    halves: Sequence[Neurons],
+    output: str | Path,
+    languages: Sequence[str],
+    facts: Mapping[str, Any],
+) -> None:
     rows = [
         {"half": half, "language": language, "neurons": np.flatnonzero(mask)}
         for half, neurons in enumerate(halves, start=1)
         for language, mask in zip(languages, np.moveaxis(neurons.masks(), -1, 0), strict=True)
     ]
     table = pd.DataFrame(rows, columns=HALVES.names)
-    facts = {"inputs": [str(counts_path)], "method": method, "parameters": dict(parameters)}
     write_table(table, output, HALVES, facts)
 
 

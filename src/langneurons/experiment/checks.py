@@ -18,7 +18,6 @@ from langneurons.experiment.datasets import (
     on_hub,
     windows_of,
 )
-from langneurons.experiment.declared import methods
 from langneurons.experiment.model_sections import LoadedModel, PublishedModel
 from langneurons.experiment.models import (
     QUESTIONS,
@@ -26,6 +25,7 @@ from langneurons.experiment.models import (
     languages_to_align,
     resolved_models,
 )
+from langneurons.experiment.readable import check_methods
 from langneurons.experiment.seeds import controls_of
 from langneurons.experiment.stage_checks import (
     RUN,
@@ -34,7 +34,6 @@ from langneurons.experiment.stage_checks import (
     check_steering,
     demand,
 )
-from langneurons.neurons.methods.declaration import ACTIVATIONS
 from langneurons.responses.language import check_languages
 from langneurons.responses.prompts import check_template, check_translation_template
 
@@ -51,7 +50,7 @@ def check(config: Configuration) -> None:
     # Aligned models are resolved first: others may name them and their checkpoints.
     models = resolved_models(config)
     _check_models(config, list(models))
-    _check_statistics(config)
+    check_methods(config)
     _check_datasets(config, languages_to_align(config, models))
     run = [name for name, model in models.items() if not model.counts]
     if run:
@@ -94,18 +93,6 @@ def _check_models(config: Configuration, names: list[str]) -> None:
         _check_writer(f"{key}.responses_from", name, model.responses_from, config, names)
     if config.alignment is not None and config.alignment.translation is not None:
         check_place("alignment.translation.path", config.alignment.translation.path)
-
-
-def _check_statistics(config: Configuration) -> None:
-    """Refuse published counts where a method reads what they do not have."""
-    published = [n for n, model in config.models.items() if isinstance(model, PublishedModel)]
-    for name in config.neurons.settings():
-        statistic = methods()[name].statistic
-        if published and statistic != ACTIVATIONS:
-            raise InputError(
-                f"config: neurons.{name}: reads {statistic}, for which a model must be run, but "
-                f"model {published[0]!r} has published counts only (models.{published[0]}.counts)"
-            )
 
 
 def _check_gguf(key: str, model: LoadedModel) -> None:

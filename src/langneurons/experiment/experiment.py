@@ -14,7 +14,11 @@ from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.machine import request_of, threads_of
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
-from langneurons.experiment.statistics import activation_methods, other_statistics
+from langneurons.experiment.statistics import (
+    activation_methods,
+    other_statistics,
+    overlap_methods,
+)
 from langneurons.experiment.targets import targets_of
 
 #: What Snakemake hands to a callable: anything with the wildcards as attributes.
@@ -42,6 +46,16 @@ class Experiment(Inventory):
     def activation_methods(self) -> list[str]:
         """Methods that read activation probabilities."""
         return activation_methods(self)
+
+    @property
+    def overlap_methods(self) -> list[str]:
+        """Methods that read overlaps of languages."""
+        return overlap_methods(self)
+
+    @property
+    def quotient_methods(self) -> list[str]:
+        """Methods that read a number p for each neuron and language."""
+        return [name for name in self.methods if name not in self.overlap_methods]
 
     # What is drawn and what can be asked for.
 

@@ -17,7 +17,7 @@ from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.intervention_inputs import Reads, own_tokens
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.per import family_of
-from langneurons.experiment.statistics import drawn_methods, quotients_of, sums_of
+from langneurons.experiment.statistics import halved_methods, quotients_of, sums_of
 
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
 
@@ -196,7 +196,7 @@ def _agreeing(experiment: Inventory, wildcards: Any) -> Reads:
     keys = dict(wildcards.items())
     return {
         "neurons": paths.fill(paths.neurons, {**keys, "method": experiment.methods}),
-        "halves": paths.fill(paths.halves, {**keys, "method": drawn_methods(experiment)}),
+        "halves": paths.fill(paths.halves, {**keys, "method": halved_methods(experiment)}),
     }
 
 
@@ -216,6 +216,8 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "inspect_model": _model,
     "generate_responses": _readers,
     "count_activations": _counted,
+    "measure_relevance": _counted,
+    "measure_overlaps": _counted,
     "import_activations": _published,
     "type_neurons": _typed,
     "vary_settings": _typed,

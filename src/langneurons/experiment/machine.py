@@ -24,6 +24,8 @@ REQUESTS = {
     "train_translation": _MODEL,
     "merge_adapter": Request(gpu=1),
     "count_activations": _MODEL,
+    "measure_relevance": _MODEL,
+    "measure_overlaps": _MODEL,
     "measure_retrieval": _MODEL,
     "deactivate": _MODEL,
     "measure_doses": _MODEL,

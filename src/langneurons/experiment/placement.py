@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.sections import PLACEMENT
 
 Placement = Mapping[str, Any]
 Placed = Callable[[Inventory, Any], Placement]
 
 _DEVICES = ("device", "device_map")
+_SIZES = ("batch_size", "batch_tokens")
 
 
 def placement_of(experiment: Inventory, rule: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
@@ -50,6 +50,11 @@ def _counting(experiment: Inventory, wildcards: Any) -> Placement:
     return {**_model(experiment, wildcards), **experiment.config.collection.settings()}
 
 
+def _backward(experiment: Inventory, wildcards: Any) -> Placement:
+    batch_tokens = experiment.config.collection.backward_batch_tokens
+    return {**_model(experiment, wildcards), "batch_tokens": batch_tokens}
+
+
 def _scoring(experiment: Inventory, _wildcards: Any) -> Placement:
     return experiment.translator.settings()
 
@@ -79,12 +84,14 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "generate_responses": ((*_DEVICES, "batch_size"), _generation),
     "sample_responses": ((*_DEVICES, "batch_size"), _sampling),
     "count_activations": ((*_DEVICES, "batch_tokens"), _counting),
+    "measure_overlaps": ((*_DEVICES, "batch_tokens", "histogram_memory"), _counting),
+    "measure_relevance": ((*_DEVICES, "batch_tokens"), _backward),
     "measure_retrieval": ((*_DEVICES, "batch_tokens"), _counting),
     "score_alignment": (("device", "batch_tokens"), _scoring),
     "align": (_DEVICES, _source),
     "train_translation": (_DEVICES, _source),
     "merge_adapter": (_DEVICES, _source),
-    "deactivate": (PLACEMENT, _deactivation),
+    "deactivate": ((*_DEVICES, *_SIZES), _deactivation),
     "measure_doses": ((*_DEVICES, "batch_tokens"), _counting),
-    "steer": (PLACEMENT, _steering),
+    "steer": ((*_DEVICES, *_SIZES), _steering),
 }

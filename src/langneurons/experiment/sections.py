@@ -7,9 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-#: Keys, of any section, that decide no result: where a model runs, and how much it is given at a
-#: time.
-PLACEMENT = ("device", "device_map", "batch_size", "batch_tokens")
+#: Keys, of any section, that decide no result: where a model runs, and how much it is given, or
+#: memory used, at a time.
+PLACEMENT = (
+    *("device", "device_map", "batch_size", "batch_tokens"),
+    *("backward_batch_tokens", "histogram_memory"),
+)
 
 
 class Section(BaseModel):

@@ -3,7 +3,7 @@
 from langneurons.experiment import paths
 from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
-from langneurons.neurons.methods.declaration import ACTIVATIONS
+from langneurons.neurons.methods.declaration import ACTIVATIONS, OVERLAPS
 
 
 def drawn_methods(experiment: Inventory) -> list[str]:
@@ -14,6 +14,17 @@ def drawn_methods(experiment: Inventory) -> list[str]:
 def activation_methods(experiment: Inventory) -> list[str]:
     """Return the methods that read activation probabilities."""
     return [name for name in experiment.methods if methods()[name].statistic == ACTIVATIONS]
+
+
+def overlap_methods(experiment: Inventory) -> list[str]:
+    """Return the methods that read overlaps of languages in place of a number for each."""
+    return [name for name in experiment.methods if methods()[name].statistic == OVERLAPS]
+
+
+def halved_methods(experiment: Inventory) -> list[str]:
+    """Return the methods that can type neurons on either half of the texts."""
+    by_overlap = overlap_methods(experiment)
+    return [name for name in experiment.methods if methods()[name].drawn or name in by_overlap]
 
 
 def other_statistics(experiment: Inventory) -> list[str]:

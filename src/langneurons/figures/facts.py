@@ -16,11 +16,14 @@ from langneurons.neurons.table import read_summary
 
 def selection_facts(summary: pd.Series) -> str:
     """One model's size and selection, as a sentence."""
-    return f"{_shape(summary)} {_method(summary)}; {selection_scalars(summary)}."
+    scalars = selection_scalars(summary)
+    return f"{_shape(summary)} {_method(summary)}{'; ' * bool(scalars)}{scalars}."
 
 
 def selection_scalars(summary: pd.Series) -> str:
-    """One model's λ and τ."""
+    """One model's λ and τ; nothing of a method that has none."""
+    if pd.isna(summary["threshold"]):
+        return ""
     threshold = f"τ\u00a0=\u00a0{summary['threshold']:.4g}"
     if pd.isna(summary["lambda"]):
         return threshold

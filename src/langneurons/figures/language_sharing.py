@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
@@ -30,8 +31,10 @@ def draw(page: Page, neurons: Path, summary: Path) -> None:
     """Draw how many selected neurons of each language are also active for each other language."""
     facts = read_summary(summary)
     languages = list(facts["languages"])
+    by_p = not pd.isna(facts["threshold"])
+    whose = " (p > τ) that are active for" if by_p else " that belong to"
     page.note(
-        "Cells: selected neurons of the row's language (p > τ) that are active for the column's "
+        f"Cells: selected neurons of the row's language{whose} the column's "
         "language as well; colour: their share of all neurons of the row's language, "
         "whose number is on the diagonal.",
         selection_facts(facts),
@@ -53,7 +56,7 @@ def draw(page: Page, neurons: Path, summary: Path) -> None:
     axes = page.panels(max(K * cell + _BESIDE, COLUMN), K * cell + _BELOW)
     annotated_heat_map(axes, shares, labels, names, names, cell, "share of the row's neurons")
     axes.set_ylabel("neurons of …")
-    axes.set_xlabel("… also active for")
+    axes.set_xlabel("… also active for" if by_p else "… also of")
 
 
 def shared_neurons(masks: np.ndarray) -> np.ndarray:

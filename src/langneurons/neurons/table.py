@@ -25,12 +25,13 @@ NEURONS = artefact(
     "languages [string], max_probability float32",
 )
 
-#: One row: the scalars that define a selection, and its totals. The histograms have K + 1
-#: entries, neurons by N = 0..K; ``mask_sizes`` counts each language's selected neurons.
+#: One row: the scalars that define a selection, and its totals; ``threshold`` is null where the
+#: method has none. The histograms have K + 1 entries, neurons by N = 0..K; ``mask_sizes`` counts
+#: each language's selected neurons.
 SUMMARY = artefact(
     "summary",
     "method string, languages [string], layers int32, neurons_per_layer int32, top_rate float64, "
-    "threshold_quantile float64, threshold float64, lambda float64?, lambda_paper float64?, "
+    "threshold_quantile float64?, threshold float64?, lambda float64?, lambda_paper float64?, "
     "lambda_holds bool?, lambda_unbounded bool?, "
     f"{', '.join(f'{kind} int64' for kind in TYPES)}, "
     "histogram_all [int64], histogram_selected [int64], mask_sizes [int64]",
@@ -61,10 +62,32 @@ def write_neurons(
         "method": method,
         "parameters": dict(parameters),
     }
-    write_table(_summary(neurons, selection, method, languages), summary, SUMMARY, provenance)
-    write_table(
-        _table(neurons, selection.score, probabilities, languages), output, NEURONS, provenance
+    write_selection(
+        neurons, selection, probabilities, (output, summary), method, languages, provenance
     )
+
+
+def write_selection(
+    neurons: Neurons,
+    selection: Selection,
+    values: np.ndarray,
+    outputs: tuple[str | Path, str | Path],
+    method: str,
+    languages: Sequence[str],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write typed neurons as `NEURONS` and `SUMMARY` tables.
+
+    Parameters
+    ----------
+    values
+        What the method reads of each neuron and language, (L, D, K): the table has the largest.
+    outputs
+        The paths of the two tables.
+    """
+    table = _table(neurons, selection.score, values, languages)
+    write_table(_summary(neurons, selection, method, languages), outputs[1], SUMMARY, provenance)
+    write_table(table, outputs[0], NEURONS, provenance)
 
 
 def read_neurons(path: str | Path, languages: Sequence[str]) -> Neurons:

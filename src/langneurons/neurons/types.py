@@ -79,13 +79,14 @@ def identify(
     Parameters
     ----------
     probabilities
-        Activation probabilities (L, D, K).
+        Activation probabilities (L, D, K), or what the method reads in place of them.
     method
         The name of a module of `langneurons.neurons.methods`.
     parameters
         Keyword arguments of the method's ``select``.
     """
     module = _module(method)
+    probabilities = _on_its_scale(module, probabilities)
     selection = module.select(probabilities, **parameters)
     return _typed(module, probabilities, selection.threshold, selection.selected), selection
 
@@ -99,19 +100,25 @@ def identify_on_scale(probabilities: np.ndarray, method: str, scale: Selection) 
     Parameters
     ----------
     probabilities
-        Activation probabilities (L, D, K).
+        As for `identify`.
     method
         The method of the selection.
     scale
         The selection of the other model, of equal shape.
     """
     module = _module(method)
+    probabilities = _on_its_scale(module, probabilities)
     score = module.score(probabilities, scale.threshold, scale.parameters)
     return _typed(module, probabilities, scale.threshold, scale.reach_cutoff(score))
 
 
 def _module(method: str) -> Any:
     return import_module(f"langneurons.neurons.methods.{method}")
+
+
+def _on_its_scale(module: Any, quotients: np.ndarray) -> np.ndarray:
+    """Return what a method selects by, (L, D, K): what it reads, or this normalised."""
+    return module.normalised(quotients) if hasattr(module, "normalised") else quotients
 
 
 def _typed(

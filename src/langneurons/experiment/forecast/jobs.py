@@ -56,6 +56,13 @@ class Forecast:
         """Activations over all texts of a model."""
         return self._texts(wildcards, self._experiment.languages, part[1])
 
+    def relevance(self, wildcards: Any, part: Share) -> Work:
+        """The NLL of all texts of a model, forward and, through activations only, backward."""
+        languages = self._experiment.languages
+        tokens, certainty = self._material.tokens(wildcards.model, wildcards.dataset, languages)
+        forward = self._read(wildcards, tokens / part[1], certainty, scored=True)
+        return forward._replace(operations=2 * forward.operations)
+
     def retrieval(self, wildcards: Any, _part: Share) -> Work:
         """Parallel texts that are read, some of which are scored, as are translations of these."""
         stage = SETTINGS["measure_retrieval"](self._experiment, wildcards)["parameters"]

@@ -113,6 +113,15 @@ _STAGES = {
     "count_activations": _Stage(
         Forecast.counting, lambda work: f"counts {stated(work.read, work.certainty)} tokens"
     ),
+    "measure_relevance": _Stage(
+        Forecast.relevance,
+        lambda work: f"relevance of {stated(work.read, work.certainty)} tokens",
+    ),
+    "measure_overlaps": _Stage(
+        Forecast.counting,
+        lambda work: f"histograms of {stated(work.read, work.certainty)} tokens",
+        untimed="further passes for histograms",
+    ),
     "measure_retrieval": _Stage(
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",

@@ -18,7 +18,7 @@ from langneurons.experiment.settings.basis import (
     drawn_texts,
     spec_of,
 )
-from langneurons.experiment.statistics import drawn_methods, sums_of
+from langneurons.experiment.statistics import halved_methods, sums_of
 from langneurons.responses.prompts import CHAT
 
 
@@ -158,7 +158,7 @@ def _dataset_overlap(experiment: Inventory, wildcards: Any) -> Settings:
 def _agreement(experiment: Inventory, _wildcards: Any) -> Settings:
     return {
         "methods": experiment.methods,
-        "halved": drawn_methods(experiment),
+        "halved": halved_methods(experiment),
         "languages": experiment.languages,
     }
 
@@ -201,10 +201,14 @@ SETTINGS: Rules = {
     "tokenize": _tokens,
     "count_activations": _counting,
     "merge_activations": all_languages,
+    "measure_relevance": _counting,
+    "merge_relevance": all_languages,
+    "measure_overlaps": _counting,
     "import_activations": _published,
     "activation_probabilities": all_languages,
     "quotients": all_languages,
     "type_neurons": _typing,
+    "type_by_overlap": _typing,
     "resample_neurons": _resampling,
     "vary_settings": _sensitivity,
     "type_by_token_class": _token_classes,
@@ -215,6 +219,7 @@ SETTINGS: Rules = {
     "attribute_changes": _attribution,
     "overlap_datasets": _dataset_overlap,
     "split_neurons": _typing,
+    "split_neurons_by_overlap": _typing,
     "compare_methods": _agreement,
     "gather_costs": _cost,
     "grade_responses": all_languages,

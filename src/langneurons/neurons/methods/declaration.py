@@ -41,8 +41,20 @@ THRESHOLD_QUANTILE = Parameter(
 )
 
 
+LAMBDA = Parameter(
+    "auto",
+    "weight of the peak probability, in the scale of the released code; `auto` takes the "
+    "largest at which no selected neuron is active for all languages",
+    at_least=0,
+    auto=True,
+    varied=(0.0,),
+    varied_by=(0.5,),
+)
+
 #: The statistic of most methods: at how many response tokens each neuron is active.
 ACTIVATIONS = "activations"
+#: How much the histograms of activations overlap, for each two languages; these have no p.
+OVERLAPS = "overlaps"
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ class Method:
     """What the method reads of each neuron and language: the folder of its artefact in results/. By
     default activation probabilities, which published counts give too; any other statistic needs a
     model that is run."""
+    gradients: bool = False
+    """Whether the statistic needs gradients, which quantised models do not give."""
     drawn: bool = True
     """Whether the statistic is kept by fold as sums, so that neurons can be typed anew in draws of
     the texts. Stages that draw leave out methods whose statistic is not."""

@@ -20,7 +20,7 @@ class Selection:
     selected
         Boolean array (L, D).
     threshold
-        τ: a neuron is active for a language if p > τ.
+        τ: a neuron is active for a language if p > τ. NaN of a method that does not go by p.
     parameters
         Scalars that define the selection, as recorded in the summary artefact.
     """

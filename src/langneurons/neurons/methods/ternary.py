@@ -7,12 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from langneurons.neurons.methods.declaration import (
-    THRESHOLD_QUANTILE,
-    TOP_RATE,
-    Method,
-    Parameter,
-)
+from langneurons.neurons.methods.declaration import LAMBDA, THRESHOLD_QUANTILE, TOP_RATE, Method
 from langneurons.neurons.methods.selection import (
     Selection,
     activity_threshold,
@@ -35,15 +30,7 @@ METHOD = Method(
     parameters={
         "top_rate": TOP_RATE,
         "threshold_quantile": THRESHOLD_QUANTILE,
-        "lambda": Parameter(
-            "auto",
-            "weight of the peak probability, in the scale of the released code; `auto` takes the "
-            "largest at which no selected neuron is active for all languages",
-            at_least=0,
-            auto=True,
-            varied=(0.0,),
-            varied_by=(0.5,),
-        ),
+        "lambda": LAMBDA,
     },
 )
 
