@@ -18,7 +18,8 @@ _UNKNOWN = "–"
 def make(cost: str | Path) -> pd.DataFrame:
     """Return the table of `COST`, the methods that share a pass separated by spaces."""
     table = read_table(cost, COST)
-    return table.assign(shared_with=table["shared_with"].map(" ".join))
+    whole = {name: table[name].astype("Int64") for name in ("forward_tokens", "backward_tokens")}
+    return table.assign(shared_with=table["shared_with"].map(" ".join), **whole)
 
 
 def lay_out(table: pd.DataFrame, **_: object) -> Layout:
