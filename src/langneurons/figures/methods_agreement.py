@@ -15,7 +15,7 @@ from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import annotated_heat_map, share_heat_map
 from langneurons.figures.method_looks import method_name
-from langneurons.figures.style import COLUMN, INK, TEXT
+from langneurons.figures.style import COLUMN, TEXT
 
 FIGURE = Declaration(
     "Agreement of methods", per="methods", reads={"agreement": "methods_agreement"}
@@ -25,6 +25,8 @@ FIGURE = Declaration(
 #: is around each of them, and the least width of a cell that has a number in it.
 _CELL, _BESIDE, _BELOW, _NAMES, _AROUND, _LEAST = 0.72, 1.75, 0.45, 0.7, 0.3, 0.15
 _MOST_IN_ROW = 5
+#: Of the cells on the diagonal: no colour of the map, dark or bright.
+_FRAME = "#D55E00"
 _COLUMNS = ("overlap", "jaccard", "chance", "chance_jaccard")
 
 
@@ -117,7 +119,9 @@ def _draw_small(axes: Axes, shares: np.ndarray, names: Sequence[str], cell: floa
 
 def _frame_diagonal(axes: Axes, methods: int) -> None:
     for place in range(methods):
-        frame = Rectangle((place, place), 1, 1, fill=False, edgecolor=INK, linewidth=0.9, zorder=3)
+        frame = Rectangle(
+            (place, place), 1, 1, fill=False, edgecolor=_FRAME, linewidth=1.1, zorder=3
+        )
         axes.add_patch(frame)
 
 
