@@ -125,8 +125,8 @@ ROOMS = {
     "claims": "artifacts comparison interventions neurons phases retrieval uncertainty",
     "figures": "activations alignment artifacts claims comparison corpora importance interventions "
     "neurons phases responses retrieval",
-    "tables": "activations artifacts claims comparison corpora figures models neurons phases "
-    "responses retrieval",
+    "tables": "activations artifacts claims comparison corpora figures interventions models "
+    "neurons phases responses retrieval",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures importance models neurons responses",

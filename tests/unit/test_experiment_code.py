@@ -43,6 +43,7 @@ def test_every_rule_with_a_script_depends_on_its_code():
         "type_by_token_class",
         "describe_phases",
         "compare_models",
+        "split_neurons",
     ],
 )
 def test_a_method_depends_on_itself_only(rule, method):
@@ -68,7 +69,17 @@ def test_what_decides_which_cells_are_measured_counts(rule):
     assert {"artifacts/cells", "artifacts/digests", "artifacts/shares"} <= found
 
 
-@pytest.mark.parametrize("rule", ["deactivate", "steer", "attribute_changes", "export_masks"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "deactivate",
+        "measure_doses",
+        "steer",
+        "attribute_changes",
+        "export_masks",
+        "compare_methods",
+    ],
+)
 def test_what_takes_typed_neurons_depends_on_no_method(rule):
     found = files(rule, **vars(selection()), **SHARE, before="base", after="other")
     assert not {f"neurons/methods/{method}" for method in methods()} & found
@@ -87,7 +98,7 @@ def test_a_figure_depends_on_itself_only():
 @pytest.mark.parametrize(
     "rule",
     ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
-     "steer", "score_alignment", "align", "measure_retrieval"],
+     "measure_doses", "steer", "score_alignment", "align", "measure_retrieval"],
 )  # fmt: skip
 def test_no_rule_that_runs_a_model_depends_on_grading(rule):
     found = files(rule, **vars(selection()), **SHARE)

@@ -96,6 +96,7 @@ WHOLE_CONFIG = {
         "models": ["base"], "sets": ["specific+related"], "phases": True,
         "problems": 2, "control_seeds": 1, "max_new_tokens": 4,
     },
+    "doses": {"models": ["base"], "languages": ["sw"], "sizes": [2, 1000], "problems": 2},
     "steering": {
         "methods": ["lape"], "models": ["base"], "set": "specific", "languages": ["sw", "en"],
         "raise_to": 0.9, "factor": 2, "problems": 2, "max_new_tokens": 4,

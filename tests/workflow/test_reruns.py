@@ -13,10 +13,15 @@ from langneurons.artifacts.code import PLUMBING
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
-    "merge_adapter", "count_activations", "measure_retrieval", "deactivate", "steer",
-    "measure_relevance", "measure_overlaps",
+    "merge_adapter", "count_activations", "measure_retrieval", "deactivate", "measure_doses",
+    "steer", "measure_relevance", "measure_overlaps",
 }  # fmt: skip
 DRAWING = {"draw_figure", "write_table"}
+#: Rules, figures and tables that are of all methods of a model.
+TOGETHER = {
+    "compare_methods", "measure_doses", "merge_doses", "summarise_doses", "methods_agreement",
+    "method_profiles", "methods_overlap", "dose_curves", "dose_effects",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -85,6 +90,8 @@ def test_comments_and_docstrings_rerun_nothing(edited):
          {"export_masks"}, MODEL_RULES | DRAWING),
         ("phases/segmentation", "def write_segments(", "def write_segments(*, edited=1, ",
          {"segment_layers", "deactivate"}, MODEL_RULES - {"deactivate"}),
+        ("comparison/methods", "def agreement(", "def agreement(*, edited=1, ",
+         {"compare_methods"}, MODEL_RULES | {"split_neurons"}),
         ("phases/table", "def write_phases(", "def write_phases(*, edited=1, ",
          {"describe_phases"}, MODEL_RULES | {"segment_layers"}),
         ("activations/collection", "def count_active(", "def count_active(*, edited=1, ",
@@ -116,12 +123,14 @@ def test_an_edited_method_types_its_own_neurons_only(edited):
     jobs = edited.planned_jobs()
     rules = {rule for rule, _ in jobs}
     assert {"type_neurons", "segment_layers", "export_masks", "steer"} <= rules
-    assert not MODEL_RULES - {"steer"} & rules  # steering is by lape, deactivation by ternary
+    # Steering is by lape, doses are by all methods, deactivation is by ternary.
+    assert MODEL_RULES & rules == {"steer", "measure_doses"}
     for rule, wildcards in jobs:
         of = wildcards.get("method") or wildcards.get("instance", "")
         # Claims by one method say whether another's neurons show the same.
         claims = rule.endswith("claims") or wildcards.get("name") in ("claims", "verdicts")
-        assert of.endswith("lape") or claims, (rule, wildcards)
+        together = rule in TOGETHER or wildcards.get("name") in TOGETHER
+        assert of.endswith("lape") or claims or together, (rule, wildcards)
 
 
 def test_an_edited_figure_or_table_is_the_only_one_drawn_again(edited):
@@ -175,6 +184,8 @@ def test_placement_reruns_nothing(edited):
         ("alignment.question_translation.learning_rate", 0.002, {"train_translation"}),
         ("deactivation.models", ["base", "aligned"], {"deactivate"}),
         ("steering.max_repetition", 0.3, {"summarise_steering"}),
+        ("doses.margin", 0.1, {"summarise_doses"}),
+        ("doses.sizes", [2, 4], {"measure_doses"}),
         ("steering.mode", ["set", "add"], {"steer", "draw_figure"}),
         ("neurons.ternary.top_rate", 0.06,
          {"type_neurons", "vary_settings", "type_by_token_class"}),
@@ -192,7 +203,7 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
     if key == "steering.mode":
         assert planned & MODEL_RULES == {"steer"}
         assert ("draw_figure", "steering_dose") in {(rule, w.get("name")) for rule, w in jobs}
-    if key.startswith(("uncertainty.", "steering.max_repetition", "comparison.")):
+    if key.startswith(("uncertainty.", "steering.max_repetition", "doses.margin", "comparison.")):
         assert not planned & MODEL_RULES
     if key == "alignment.training.beta":
         assert "merge_adapter" in planned
@@ -202,7 +213,7 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
     if key == "deactivation.models":
         assert {w["model"] for rule, w in jobs if rule == "deactivate"} == {"aligned"}
     if key.startswith("neurons."):
-        assert planned & MODEL_RULES <= {"deactivate"}
+        assert planned & MODEL_RULES <= {"deactivate", "measure_doses"}
         assert all(w["method"] == "ternary" for rule, w in jobs if rule == "type_neurons")
 
 

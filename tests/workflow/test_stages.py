@@ -11,9 +11,13 @@ from langneurons.alignment.pairs import PAIRS
 from langneurons.alignment.schema import TRAINING
 from langneurons.alignment.scoring import SCORES
 from langneurons.artifacts.tables import read_table
+from langneurons.comparison.cost import COST
+from langneurons.comparison.methods import AGREEMENT
 from langneurons.interventions.schemas import (
     DEACTIVATION,
     DEACTIVATION_PROBLEMS,
+    DOSE_PROBLEMS,
+    DOSES,
     STEERING,
     STEERING_PROBLEMS,
 )
@@ -102,6 +106,40 @@ def test_the_phases_part_the_neurons_of_a_set(finished):
     assert whole["neurons"].tolist() == sizes.tolist()
     figures = finished.folder / "results/figures/deactivation_phases"
     assert {path.parent.parent.name for path in figures.glob("*/*/*.png")} == {"base"}
+
+
+def test_doses_are_measured_on_all_languages_and_end_where_neurons_do(finished):
+    folder = finished.folder / "results/doses/base"
+    problems = read_table(folder / "sums.problems.parquet", DOSE_PROBLEMS)
+    cells = problems[problems["method"].notna()].groupby(
+        ["method", "size", "control_seed"], dropna=False
+    )
+    # Two sizes of two methods, each with a control, on K targets of 2 problems.
+    assert cells.size().tolist() == [2 * K] * 8
+    assert problems["nll"].between(0.1, 20).all()
+    doses = read_table(folder / "sums.parquet", DOSES)
+    of_language = doses[doses["language"].notna()]
+    assert set(of_language["language"]) == {"sw"}
+    assert (of_language["neurons"] < 1000).all()
+    # Only the first size is one of which a mean is told.
+    assert doses.loc[doses["language"].isna(), "size"].tolist() == [2, 2]
+    assert not (folder / "sums.problems/cells").exists()
+    figure = finished.folder / "results/figures/dose_curves/base/sums.png"
+    assert imread(figure).std() > 0.01
+    assert len(pd.read_csv(finished.folder / "results/tables/dose_effects/base/sums.csv")) == 6
+
+
+def test_methods_are_set_side_by_side(finished):
+    results = finished.folder / "results"
+    table = read_table(results / "agreement/base/sums.parquet", AGREEMENT)
+    assert set(zip(table["first"], table["second"], strict=True)) >= {("ternary", "lape")}
+    assert table["overlap"].dropna().between(0, 1).all()
+    cost = read_table(results / "cost/base/sums.parquet", COST).set_index("method")
+    assert (cost["seconds"] > 0).all()
+    assert (cost["forward_tokens"] > cost["backward_tokens"]).all()
+    assert cost["shared_with"].map(list).to_dict() == {"ternary": ["lape"], "lape": ["ternary"]}
+    for name in ("methods_agreement", "method_profiles", "methods_overlap", "methods_cost"):
+        assert imread(results / f"figures/{name}/base/sums.png").std() > 0.01
 
 
 def test_steering_has_its_rows(finished):

@@ -1,4 +1,4 @@
-"""Comparison of models before and after alignment, and of one dataset with another."""
+"""Comparison of models before and after alignment, of data sets, and of methods."""
 
 
 rule compare_models:
@@ -57,3 +57,74 @@ rule overlap_datasets:
         settings=experiment.settings("overlap_datasets"),
     script:
         "../scripts/overlap_datasets.py"
+
+
+rule split_neurons:
+    """The neurons that a method finds on either half of the texts: no two methods agree more."""
+    input:
+        unpack(experiment.reads("split_neurons")),
+    output:
+        paths.halves,
+    log:
+        paths.log(paths.halves),
+    wildcard_constraints:
+        method=experiment.one_of(experiment.quotient_methods),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("split_neurons"),
+        settings=experiment.settings("split_neurons"),
+    script:
+        "../scripts/split_neurons.py"
+
+
+rule split_neurons_by_overlap:
+    input:
+        overlaps=paths.overlaps,
+        means=paths.overlap_means,
+    output:
+        paths.halves,
+    log:
+        paths.log(paths.halves),
+    wildcard_constraints:
+        method=experiment.one_of(experiment.overlap_methods),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("split_neurons_by_overlap"),
+        settings=experiment.settings("split_neurons_by_overlap"),
+    script:
+        "../scripts/split_neurons_by_overlap.py"
+
+
+rule compare_methods:
+    input:
+        unpack(experiment.reads("compare_methods")),
+    output:
+        paths.methods_agreement,
+    log:
+        paths.log(paths.methods_agreement),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("compare_methods"),
+        settings=experiment.settings("compare_methods"),
+    script:
+        "../scripts/compare_methods.py"
+
+
+rule gather_costs:
+    """What the jobs took that ran a model for each method, as far as Snakemake has timed them."""
+    input:
+        unpack(experiment.reads("gather_costs")),
+    output:
+        paths.methods_cost,
+    log:
+        paths.log(paths.methods_cost),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=experiment.code("gather_costs"),
+        settings=experiment.settings("gather_costs"),
+    script:
+        "../scripts/gather_costs.py"

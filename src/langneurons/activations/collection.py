@@ -215,6 +215,8 @@ def collect_activations(
         "model": asdict(spec),
         "batch_tokens": batch_tokens,
         "share": list(share),
+        "forward_tokens": tokens_in(read),
+        "backward_tokens": 0,
     }
     write_counts(counts, output, provenance)
     write_class_counts(by_class, class_output, provenance)

@@ -19,6 +19,7 @@ from langneurons.artifacts.tables import (
     artefact,
     inherited_provenance,
     read_arrow,
+    summed_work,
     write_table,
 )
 from langneurons.errors import InputError
@@ -180,7 +181,7 @@ def merge_counts(
     """
     parts = ((path, read_counts(path, languages)) for path in shards)
     active, tokens = summed((path, counts.active, counts.tokens) for path, counts in parts)
-    provenance = {**inherited_provenance(shards[0]), "shards": len(shards)}
+    provenance = {**inherited_provenance(shards[0]), "shards": len(shards), **summed_work(shards)}
     write_counts(Counts(active, tokens, tuple(languages)), output, provenance)
 
 

@@ -19,6 +19,7 @@ from langneurons.activations.counts import Counts
 from langneurons.activations.reading import groups_of, response_tokens, share_of_tokens
 from langneurons.activations.sums import write_sums
 from langneurons.artifacts.progress import Progress, tokens_in
+from langneurons.artifacts.tables import WORK
 from langneurons.errors import InputError
 from langneurons.models.batches import Batch, batches, check_rows
 from langneurons.models.head import Head
@@ -158,6 +159,7 @@ def measure_relevance(
         "model": asdict(spec),
         "batch_tokens": batch_tokens,
         "share": list(share),
+        **dict.fromkeys(WORK, tokens_in(rows)),
     }
     write_sums(sums, output, provenance)
 

@@ -19,6 +19,7 @@ from langneurons.artifacts.tables import (
     inherited_provenance,
     name_of_artefact,
     read_arrow,
+    summed_work,
     write_table,
 )
 from langneurons.errors import InputError
@@ -71,7 +72,8 @@ def merge_sums(shards: Sequence[str | Path], output: str | Path, languages: Sequ
         if found != expected:
             raise InputError(f"{path}: shape {found}, expected {expected} as in {shards[0]}")
         total = Counts(total.active + other.active, total.tokens + other.tokens, total.languages)
-    write_sums(total, output, {**inherited_provenance(shards[0]), "shards": len(shards)})
+    provenance = {**inherited_provenance(shards[0]), "shards": len(shards), **summed_work(shards)}
+    write_sums(total, output, provenance)
 
 
 def write_quotients(sums_path: str | Path, output: str | Path, languages: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ Files appear whole or not at all, and two runs write the same rows in the same o
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,8 @@ PROVENANCE_KEY = b"langneurons"
 _FORMAT_KEYS = _NAME_KEY, _VERSION_KEY = b"artefact", b"artefact_version"
 #: What a file's provenance says about that file only, and not about files made from it.
 _OWN_FACTS = ("share", "versions")
+#: What the provenance says of the work of a job that ran a model; shares add up.
+WORK = ("forward_tokens", "backward_tokens")
 _RECORDED_PACKAGES = ("numpy", "pandas", "pyarrow", "torch", "transformers")
 
 
@@ -152,6 +154,13 @@ def inherited_provenance(path: str | Path) -> dict[str, Any]:
     """
     facts = read_provenance(path)
     return {key: facts[key] for key in facts if key not in _OWN_FACTS}
+
+
+def summed_work(paths: Iterable[str | Path]) -> dict[str, int]:
+    """Return how many tokens the shares of a job read, as far as all of their provenance says."""
+    facts = [read_provenance(path) for path in paths]
+    said = [key for key in WORK if all(key in one for one in facts)]
+    return {key: sum(one[key] for one in facts) for key in said}
 
 
 def _field(name: str, kind: str) -> pa.Field:

@@ -5,6 +5,7 @@ import pandas as pd
 
 from langneurons.artifacts.tables import artefact
 from langneurons.neurons.types import TYPES, Neurons
+from langneurons.uncertainty.overlaps import mean_overlap
 from langneurons.uncertainty.resampling import FOLDS, Units
 
 #: One row per type (table 4). ``overlap`` is both / first, null if the reference has none;
@@ -115,7 +116,7 @@ def kept_shares(crossing: np.ndarray) -> np.ndarray:
 
 def _by_chance(first: Neurons, second: Neurons) -> np.ndarray:
     """Mean number of positions that random neurons share, as many of each type in each layer."""
-    return (first.by_layer * second.by_layer / first.kind.shape[1]).sum(axis=0)
+    return mean_overlap(first.by_layer, second.by_layer, first.kind.shape[1])
 
 
 def _shares(crossing: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What types cannot check in a configuration: names must be known, files must exist."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from langneurons.activations.files import counts_files
@@ -18,7 +18,6 @@ from langneurons.experiment.datasets import (
     on_hub,
     windows_of,
 )
-from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.model_sections import LoadedModel, PublishedModel
 from langneurons.experiment.models import (
     QUESTIONS,
@@ -28,10 +27,15 @@ from langneurons.experiment.models import (
 )
 from langneurons.experiment.readable import check_methods
 from langneurons.experiment.seeds import controls_of
+from langneurons.experiment.stage_checks import (
+    RUN,
+    check_deactivation,
+    check_doses,
+    check_steering,
+    demand,
+)
 from langneurons.responses.language import check_languages
 from langneurons.responses.prompts import check_template, check_translation_template
-
-_RUN = "a model that can be run:"
 
 
 def check(config: Configuration) -> None:
@@ -54,8 +58,9 @@ def check(config: Configuration) -> None:
     for index, comparison in enumerate(config.comparisons):
         _check_comparison(f"config: comparisons.{index}", comparison, config, list(models))
     check_controls(config.comparisons, models)
-    _check_deactivation(config, run)
-    _check_steering(config, run)
+    check_deactivation(config, run)
+    check_steering(config, run)
+    check_doses(config, run)
     _check_retrieval(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)
@@ -201,27 +206,10 @@ def _check_comparison(
         raise InputError(f"{key}: the two models have no dataset in common")
 
 
-def _check_stage(
-    stage: str, settings: Deactivation | Steering, config: Configuration, run: list[str]
-) -> None:
-    """Check the methods and models of an optional stage."""
-    methods = list(config.neurons.settings())
-    _demand(f"{stage}.methods", settings.methods, methods, "some of the methods under neurons:")
-    _demand(f"{stage}.models", settings.models or [], run, _RUN)
-
-
-def _check_steering(config: Configuration, run: list[str]) -> None:
-    if config.steering is None:
-        return
-    _check_stage("steering", config.steering, config, run)
-    languages = config.steering.languages or []
-    _demand("steering.languages", languages, config.languages, "some of the languages")
-
-
 def _check_retrieval(config: Configuration, run: list[str]) -> None:
     if config.retrieval is None:
         return
-    _demand("retrieval.models", config.retrieval.models or [], run, _RUN)
+    demand("retrieval.models", config.retrieval.models or [], run, RUN)
     for name, dataset in config.datasets.items():
         if windows_of(dataset):
             raise InputError(
@@ -230,31 +218,6 @@ def _check_retrieval(config: Configuration, run: list[str]) -> None:
                 "parallel texts in all data sets"
             )
     _at("config: retrieval.prompt", check_translation_template, config.retrieval.prompt)
-
-
-def _check_deactivation(config: Configuration, run: list[str]) -> None:
-    if config.deactivation is None:
-        return
-    key = "config: deactivation"
-    _check_stage("deactivation", config.deactivation, config, run)
-    for model, masks in config.deactivation.masks.items():
-        _demand("deactivation.masks", [model], run, _RUN)
-        for dataset, path in masks.items():
-            if dataset not in config.datasets:
-                raise InputError(
-                    f"{key}.masks.{model}: unknown dataset {dataset!r}; "
-                    f"datasets: {', '.join(config.datasets)}"
-                )
-            if not Path(path).is_file():
-                raise InputError(f"{key}.masks.{model}.{dataset}: no such file {path!r}")
-
-
-def _demand(key: str, found: Iterable[str], known: list[str], expected: str) -> None:
-    """Refuse the first name that is not known."""
-    for name in found:
-        if name not in known:
-            listed = ", ".join(known) or "there is none"
-            raise InputError(f"config: {key}: found {name!r}, expected {expected} {listed}")
 
 
 def check_place(key: str, path: str) -> None:

@@ -23,6 +23,7 @@ _BY_NAME = {
     "type_by_token_class": "neurons.methods.{method}",
     "describe_phases": "neurons.methods.{method}",
     "compare_models": "neurons.methods.{method}",
+    "split_neurons": "neurons.methods.{method}",
     "draw_figure": "figures.{module}",
     "write_table": "tables.{module}",
 }

@@ -8,6 +8,7 @@ from pydantic import Field, create_model
 from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.datasets import AnyDataset
 from langneurons.experiment.declared import methods
+from langneurons.experiment.doses import Doses
 from langneurons.experiment.importance import Importance
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.model_sections import AnyModel
@@ -244,6 +245,9 @@ class Configuration(Section):
     steering: Steering | None = None
     """questions in one language are answered while its neurons are off and another language's are
     raised (METHOD 6); the section, even if empty, turns the stage on"""
+    doses: Doses | None = None
+    """the first 4, 8, 16 … neurons of a language by each method's rank are switched off, and every
+    language's NLL is measured; the section, even if empty, turns the stage on"""
     retrieval: Retrieval | None = None
     """parallel texts look for their partners in the pivot, and texts and translations are scored
     (METHOD 11); the section, even if empty, turns the stage on"""

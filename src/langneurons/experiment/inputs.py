@@ -10,15 +10,20 @@ from typing import Any
 
 import langneurons
 from langneurons.activations.files import counts_files
-from langneurons.experiment import paths
+from langneurons.experiment import intervention_inputs, paths
 from langneurons.experiment.claims import about_alignment, about_model
 from langneurons.experiment.datasets import DemoDataset, on_hub
 from langneurons.experiment.instances import drawn_at
+from langneurons.experiment.intervention_inputs import Reads, own_tokens
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.per import family_of
-from langneurons.experiment.statistics import of_component, quotients_of, sums_of
+from langneurons.experiment.statistics import (
+    halved_methods,
+    of_component,
+    quotients_of,
+    sums_of,
+)
 
-Reads = dict[str, str | list[str]]
 _TEMPLATES = Path(langneurons.__file__).parent / "corpora/templates"
 
 
@@ -94,17 +99,7 @@ def _counted(experiment: Inventory, wildcards: Any) -> Reads:
     parts = dict.fromkeys([wildcards.dataset, experiment.measured_on(wildcards.dataset)])
     compared = [paths.compared.format(dataset=part) for part in parts]
     aligned = wildcards.model in experiment.made_models
-    return {**_own_tokens(experiment, wildcards), **({"compared": compared} if aligned else {})}
-
-
-def _own_tokens(experiment: Inventory, wildcards: Any) -> Reads:
-    """The tokens of the responses that a model is measured on."""
-    return {"tokens": _tokens(experiment, wildcards.model, wildcards.dataset)}
-
-
-def _tokens(experiment: Inventory, model: str, dataset: str) -> str:
-    responses = experiment.writer(model, dataset)
-    return paths.tokens.format(model=model, responses=responses, dataset=dataset)
+    return {**own_tokens(experiment, wildcards), **({"compared": compared} if aligned else {})}
 
 
 def _typed(_experiment: Inventory, wildcards: Any) -> Reads:
@@ -208,47 +203,19 @@ def _all_datasets(experiment: Inventory, wildcards: Any) -> Reads:
     }
 
 
-def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
-    """The neurons to switch off and, if asked for, the phases and the texts to score."""
-    stage, keys = experiment.deactivation, dict(wildcards.items())
-    measured = experiment.measured_on(wildcards.dataset)
-    texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
-    if stage.texts == "responses" or experiment.holds_texts(measured):
-        texts["tokens"] = _tokens(experiment, wildcards.model, measured)
-    if wildcards.method == "mask":
-        return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
-    phases = {"phases": paths.fill(paths.segments, keys)} if stage.phases else {}
-    return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
-
-
-def _measured(experiment: Inventory, wildcards: Any) -> Reads:
-    """The problems that an intervention measures."""
-    return {"corpus": paths.corpus.format(dataset=experiment.measured_on(wildcards.dataset))}
-
-
-def _parallel(experiment: Inventory, wildcards: Any) -> Reads:
-    """Parallel texts, as a model reads them and as they are."""
-    measured = experiment.measured_on(wildcards.dataset)
-    tokens = _tokens(experiment, wildcards.model, measured)
-    return {"tokens": tokens, **_measured(experiment, wildcards)}
-
-
-def _steered(experiment: Inventory, wildcards: Any) -> Reads:
-    """The questions, and the texts over which a language's activations are collected."""
+def _agreeing(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons that each method finds, on all texts of a model and on either half of them."""
+    keys = dict(wildcards.items())
     return {
-        **_measured(experiment, wildcards),
-        **_own_tokens(experiment, wildcards),
-        **_matched(experiment.steering.control, dict(wildcards.items())),
+        "neurons": paths.fill(paths.neurons, {**keys, "method": experiment.methods}),
+        "halves": paths.fill(paths.halves, {**keys, "method": halved_methods(experiment)}),
     }
 
 
-def _matched(control: str, keys: dict[str, str]) -> Reads:
-    """The activation probabilities, where random controls are matched by them.
-
-    Of all methods: what the controls are alike in does not depend on how neurons were selected.
-    """
-    matched = control == "activity"
-    return {"probabilities": paths.fill(paths.probabilities, keys)} if matched else {}
+def _all_statistics(experiment: Inventory, wildcards: Any) -> Reads:
+    """What methods read of a model, each artefact once."""
+    read = dict.fromkeys(map(sums_of, experiment.methods))
+    return {"statistics": [pattern.format(**dict(wildcards.items())) for pattern in read]}
 
 
 def _drawn(experiment: Inventory, wildcards: Any) -> Reads:
@@ -281,13 +248,12 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "merge_adapter": _adapters,
     "attribute_changes": _compared,
     "overlap_datasets": _all_datasets,
+    "split_neurons": _by_fold,
+    "compare_methods": _agreeing,
+    "gather_costs": _all_statistics,
     "check_claims": about_model,
     "check_alignment_claims": about_alignment,
-    "measure_retrieval": _parallel,
-    "deactivate": _deactivated,
-    "grade_deactivation": _measured,
-    "steer": _steered,
-    "summarise_steering": _measured,
+    **intervention_inputs.INPUTS,
     "draw_figure": _drawn,
     "write_table": _drawn,
 }

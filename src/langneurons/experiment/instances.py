@@ -104,5 +104,7 @@ def _artefact(artefact: str, keys: Keys) -> str | list[str]:
     name, of, key = artefact.partition(" of ")
     pattern = getattr(paths, name)
     # A comparison is of the model after it.
-    model = "after" if "{after}" in pattern else "model"
-    return paths.fill(pattern, {**keys, model: keys[key]} if of else keys)
+    several = "after" if "{after}" in pattern else "model"
+    if key == "methods":
+        several = "method"
+    return paths.fill(pattern, {**keys, several: keys[key]} if of else keys)

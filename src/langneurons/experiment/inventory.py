@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from langneurons.experiment.alignment import PREFERENCE, Alignment, Translation
+from langneurons.experiment.alignment import PREFERENCE
 from langneurons.experiment.datasets import HELD_OUT, AnyDataset, holds_texts
 from langneurons.experiment.families import Family, families_of
-from langneurons.experiment.interventions import Deactivation, Steering
-from langneurons.experiment.made import Made, alignment_of
+from langneurons.experiment.made import Made
 from langneurons.experiment.models import (
     QUESTIONS,
     Model,
@@ -17,12 +16,15 @@ from langneurons.experiment.models import (
     resolved_models,
 )
 from langneurons.experiment.reading import read_configuration
-from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.seeds import controls_of
+from langneurons.experiment.stages import Sections
 from langneurons.responses.prompts import CHAT
 
+#: Stages that switch neurons off.
+_INTERVENTIONS = ("deactivation", "steering", "doses")
 
-class Inventory:
+
+class Inventory(Sections):
     """What there is in an experiment.
 
     Parameters
@@ -174,7 +176,7 @@ class Inventory:
         It is not if all that it does is to read what another model was asked and responded.
         """
         asked = [name for name in self.datasets if self.chats(name)]
-        stages = [*self.stage_keys("deactivation"), *self.stage_keys("steering")]
+        stages = [keys for stage in _INTERVENTIONS for keys in self.stage_keys(stage)]
         return (
             any(self.grades(name) or self.writer(model, name) == "data" for name in asked)
             or any(
@@ -184,42 +186,13 @@ class Inventory:
             or (model in self.sampled_models and self.chats(QUESTIONS))
         )
 
-    # What only some experiments have: ask where the configuration says that it is there.
+    # What only some experiments have: see also `Sections`.
 
     def made(self, model: str) -> Made:
         """Return how the workflow makes one of `made_models`."""
         made = self.models[model].made
         assert made is not None
         return made
-
-    @property
-    def alignment(self) -> Alignment:
-        """How models are aligned."""
-        return alignment_of(self.config)
-
-    @property
-    def translator(self) -> Translation:
-        """The translation model that scores samples."""
-        assert self.alignment.translation is not None
-        return self.alignment.translation
-
-    @property
-    def deactivation(self) -> Deactivation:
-        """How neurons are switched off."""
-        assert self.config.deactivation is not None
-        return self.config.deactivation
-
-    @property
-    def steering(self) -> Steering:
-        """How models are steered."""
-        assert self.config.steering is not None
-        return self.config.steering
-
-    @property
-    def retrieval(self) -> Retrieval:
-        """How partners are looked for among parallel texts."""
-        assert self.config.retrieval is not None
-        return self.config.retrieval
 
     @property
     def retrieving_models(self) -> list[str]:
@@ -275,7 +248,7 @@ class Inventory:
         return made.languages if made else others
 
     def stage_keys(self, stage: str) -> list[dict[str, str]]:
-        """Return model, dataset and method of each artefact of ``deactivation`` or ``steering``."""
+        """Return model, dataset and method of all neurons that one of `_INTERVENTIONS` changes."""
         section = getattr(self.config, stage)
         if section is None:
             return []
@@ -284,7 +257,7 @@ class Inventory:
             {"model": model, "dataset": dataset, "method": method}
             for model in (whole if section.models is None else section.models)
             for dataset in self.datasets
-            for method in section.methods
+            for method in (self.methods if section.methods is None else section.methods)
         ]
         masks = section.masks if stage == "deactivation" else {}
         return found + [

@@ -29,6 +29,7 @@ REQUESTS = {
     "measure_importance": _MODEL,
     "measure_retrieval": _MODEL,
     "deactivate": _MODEL,
+    "measure_doses": _MODEL,
     "steer": _MODEL,
     "train_demo": Request(threads=2),
     # One thread is nearly as fast on matrices this small, and does not stall on busy cores.

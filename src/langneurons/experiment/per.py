@@ -92,6 +92,26 @@ def _several(experiment: Inventory) -> Sequence[Keys]:
     ]
 
 
+def _methods_together(experiment: Inventory) -> Sequence[Keys]:
+    """Models and data sets on which several methods select neurons."""
+    if len(experiment.methods) < 2:
+        return []
+    return [
+        {"model": model, "dataset": dataset, "methods": experiment.methods}
+        for model in experiment.models
+        for dataset in experiment.datasets_of(model)
+    ]
+
+
+def _doses(experiment: Inventory) -> Sequence[Keys]:
+    """Models and data sets on which first neurons are switched off, of all methods together."""
+    found = [
+        {"model": keys["model"], "dataset": keys["dataset"]}
+        for keys in experiment.stage_keys("doses")
+    ]
+    return [keys for index, keys in enumerate(found) if keys not in found[:index]]
+
+
 def _alignments(experiment: Inventory) -> Sequence[Keys]:
     return [{"model": model} for model in experiment.aligned_models]
 
@@ -210,6 +230,8 @@ PER = {
     "comparisons": Per("{dataset}/{method}", "{dataset}", _comparisons_together),
     "dataset": Per("{dataset}", "{dataset}", _datasets),
     "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
+    "methods": Per("{model}/{dataset}", _ON, _methods_together),
+    "doses": Per("{model}/{dataset}", _ON, _doses),
     "alignment": Per("{model}", "{model}", _alignments),
     "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
     "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),

@@ -93,5 +93,6 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "train_translation": (_DEVICES, _source),
     "merge_adapter": (_DEVICES, _source),
     "deactivate": ((*_DEVICES, *_SIZES), _deactivation),
+    "measure_doses": ((*_DEVICES, "batch_tokens"), _counting),
     "steer": ((*_DEVICES, *_SIZES), _steering),
 }

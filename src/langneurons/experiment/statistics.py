@@ -33,6 +33,12 @@ def of_component(component: str) -> str:
     return paths.importance.replace("{component}", component)
 
 
+def halved_methods(experiment: Inventory) -> list[str]:
+    """Return the methods that can type neurons on either half of the texts."""
+    by_overlap = overlap_methods(experiment)
+    return [name for name in experiment.methods if methods()[name].drawn or name in by_overlap]
+
+
 def other_statistics(experiment: Inventory) -> list[str]:
     """Return what methods read in place of activations."""
     read = [methods()[name].statistic for name in experiment.methods]

@@ -13,10 +13,11 @@ from langneurons.figures.declaration import Declaration
 #: What a run makes if nothing is asked for.
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
-    *("comparison", "retrieval", "deactivation", "steering", "claims", "figures", "tables"),
+    *("comparison", "retrieval", "deactivation", "steering", "doses", "claims", "figures"),
+    "tables",
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
-_OPTIONAL = ("deactivation", "steering")
+_OPTIONAL = ("deactivation", "steering", "doses")
 
 
 def targets_of(experiment: Inventory) -> dict[str, list[str]]:
@@ -98,7 +99,8 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         + [
             paths.dataset_overlap.format(**keys)
             for keys in PER["several data sets"].keys_of(experiment)
-        ],
+        ]
+        + [paths.methods_agreement.format(**keys) for keys in PER["methods"].keys_of(experiment)],
         "retrieval": [
             paths.retrieval.format(model=model, dataset=dataset)
             for model in experiment.retrieving_models
@@ -112,6 +114,7 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         "claims": [paths.claims.format(**keys) for keys in PER["claims"].keys_of(experiment)],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
         "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],
+        "doses": [paths.doses.format(**keys) for keys in PER["doses"].keys_of(experiment)],
         "steering": [
             pattern.format(**keys)
             for pattern in (paths.steering, paths.steering_answers_csv)

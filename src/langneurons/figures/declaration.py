@@ -19,7 +19,8 @@ class Declaration:
     """It is made once for each of these: a key of `langneurons.experiment.per.PER`."""
     reads: Mapping[str, str]
     """Argument → artefact, a name in `langneurons.experiment.paths`. ``"summary of models"`` is the
-    artefact ``summary`` of each model that the instance lists under ``models``."""
+    artefact ``summary`` of each model that the instance lists under ``models``, ``"neurons of
+    methods"`` that of each method under ``methods``."""
     values: tuple[str, ...] = ()
     """Facts of the instance that are passed on as arguments, such as the training steps."""
     name: str = ""

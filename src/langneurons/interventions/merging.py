@@ -10,6 +10,7 @@ from langneurons.artifacts.shares import joined_shares, sort_rows
 from langneurons.artifacts.tables import inherited_provenance, write_table
 from langneurons.interventions.schemas import (
     DEACTIVATION_ANSWERS,
+    DOSE_PROBLEMS,
     INTERVENTIONS,
     MODES,
     NONE,
@@ -39,6 +40,26 @@ def merge_deactivation(
         "target": languages,
     }
     _merge(paths, output, DEACTIVATION_ANSWERS, orders)
+
+
+def merge_doses(
+    paths: Sequence[str | Path],
+    output: str | Path,
+    methods: Sequence[str],
+    languages: Sequence[str],
+) -> None:
+    """Join the shares into one table of `DOSE_PROBLEMS`; the kept cells are removed.
+
+    ``methods`` and ``languages`` are the order of the rows, after those with no neurons off.
+    """
+    orders = {
+        "method": methods,
+        "language": languages,
+        "size": None,
+        "control_seed": None,
+        "target": languages,
+    }
+    _merge(paths, output, DOSE_PROBLEMS, orders)
 
 
 def merge_steering(

@@ -39,6 +39,36 @@ DEACTIVATION = artefact(
     "unfinished int64?",
 )
 
+#: Doses, one row per method × language × ``size`` × control × target language × problem: the NLL
+#: with the first ``size`` neurons of the language switched off, or ``neurons`` where the method has
+#: no more. ``control_seed`` is null for the neurons themselves; all of these are null where none is
+#: switched off.
+DOSE_PROBLEMS = artefact(
+    "dose_problems",
+    "method string?, language string?, size int32?, control_seed int32?, neurons int64, "
+    "target string, problem string, nll float64?",
+)
+
+#: One row per method × language × ``size``: changes of NLL (nats per token) from no neurons
+#: switched off, means over ``problems`` with 95 % intervals (t, paired over problems), null with
+#: too few. ``own`` is that of the language, ``others`` the mean over all other languages;
+#: ``random_…`` are those by the random controls, null without. A null language is the mean over
+#: the ``languages`` of which all methods have so many that have so many of any. ``neurons`` are
+#: switched off: fewer than ``size`` where there are no more.
+DOSES = artefact(
+    "doses",
+    "method string, language string?, size int32, neurons int64, languages int64, "
+    "problems int64, "
+    + ", ".join(
+        f"{change}{end} float64?"
+        for change in (
+            *("own", "others", "own_less_others"),
+            *("random_own", "random_others", "own_less_random"),
+        )
+        for end in ("", "_low", "_high")
+    ),
+)
+
 _STEERING_CELL = (
     "intervention string, control_seed int32?, source string, target string?, mode string?, "
     "factor float64?, lowered int64, raised int64"

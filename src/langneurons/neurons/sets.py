@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.tables import read_arrow, read_table
 from langneurons.artifacts.tensors import load_tensors
 from langneurons.errors import InputError
 from langneurons.neurons.table import read_neurons
-from langneurons.neurons.types import TYPES
+from langneurons.neurons.types import TYPES, Neurons
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +31,8 @@ MASK = "mask"
 AT_PHASE = "@phase "
 #: The columns read from a phases artefact.
 _PHASE_LAYERS = pa.schema([(name, pa.int32()) for name in ("phase", "first_layer", "last_layer")])
+#: The column of a neurons artefact that ranks them.
+_SCORE = pa.schema([("score", pa.float64())])
 
 
 def sets_of_table(
@@ -62,17 +64,32 @@ def sets_of_table(
     unknown = [name for name in sets if name not in SETS]
     if unknown:
         raise InputError(f"set {unknown[0]!r}, expected some of {', '.join(SETS)}")
-    neurons = read_neurons(path, languages)
-    if neurons.kind.shape != tuple(shape):
-        raise InputError(
-            f"{path}: neurons of another model: {_layers(neurons.kind.shape)}, "
-            f"expected {_layers(shape)}"
-        )
+    neurons = _read_neurons(path, shape, languages)
     active = np.moveaxis(neurons.active, -1, 0)  # (K, L, D)
     return {
         name: active & np.isin(neurons.kind, [TYPES.index(kind) for kind in SETS[name]])
         for name in sets
     }
+
+
+def ranked_neurons(
+    path: str | Path, shape: tuple[int, int], languages: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Return the selected neurons of each language, the most language-bound first.
+
+    They are ranked by their score, which is that of a neuron, not of a neuron and a language; of
+    equal ones the earlier comes first. See `sets_of_table` for the parameters and errors.
+
+    Returns
+    -------
+    dict
+        Language → positions, layer · D + neuron, int64 (n,).
+    """
+    neurons = _read_neurons(path, shape, languages)
+    score = read_arrow(path, _SCORE)["score"].to_numpy()
+    order = np.argsort(score, kind="stable")  # NaN, where nothing is selected, sorts last
+    masks = neurons.masks().reshape(-1, len(languages))[order]
+    return {name: order[mask] for name, mask in zip(languages, masks.T, strict=True)}
 
 
 def language_neurons(
@@ -162,6 +179,16 @@ def read_masks(
                 )
             rows[layer, indices] = True
     return {MASK: mask}
+
+
+def _read_neurons(path: str | Path, shape: tuple[int, int], languages: Sequence[str]) -> Neurons:
+    neurons = read_neurons(path, languages)
+    if neurons.kind.shape != tuple(shape):
+        raise InputError(
+            f"{path}: neurons of another model: {_layers(neurons.kind.shape)}, "
+            f"expected {_layers(shape)}"
+        )
+    return neurons
 
 
 def _load(path: Path) -> "list[list[Tensor]]":

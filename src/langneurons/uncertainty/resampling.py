@@ -122,7 +122,9 @@ def percentile_interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def mean_interval(
+    values: np.ndarray, least: float = 0.0, fewest: int = FEWEST_SEEDS
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the bounds of the 95 % interval of a mean, by Student's t.
 
     Parameters
@@ -131,14 +133,16 @@ def mean_interval(values: np.ndarray, least: float = 0.0) -> tuple[np.ndarray, n
         (S, …): independent measurements, such as one per seed.
     least
         The interval reaches at least so far to either side, however much they agree.
+    fewest
+        The fewest measurements that have one.
 
     Returns
     -------
     low, high
-        (…), NaN with fewer than `FEWEST_SEEDS`.
+        (…), NaN with fewer than ``fewest``.
     """
     mean, n = np.mean(values, axis=0), len(values)
-    if n < FEWEST_SEEDS:
+    if n < fewest:
         absent = np.full(mean.shape, np.nan)
         return absent, absent
     error = np.std(values, axis=0, ddof=1) / np.sqrt(n)

@@ -101,16 +101,22 @@ class Forecast:
         cells = 1 + len(languages) * rows
         own = _own(cells, part)
         asked = self._asked(wildcards, settings, languages)
-        (read,), certainty = sums(asked, "prompt"), ABOUT
-        if parameters["texts"] != "prompt":
-            measured = self._experiment.measured_on(wildcards.dataset)
-            rows, certainty = self._material.texts(wildcards.model, measured)
-            (read,) = sums(rows.merge(asked[["problem", "language"]]), "tokens")
+        read, certainty = self._scored(wildcards, settings, languages)
         answered = asked[asked["answer"].notna() & parameters["accuracy"]]
         texts, prompts = sums(answered, "number", "prompt")
         written = self._written("deactivate", wildcards, parameters, texts, prompts, own)
         scored = self._read(wildcards, read * own, certainty, scored=True)
         return total([written, scored])._replace(cells=own)
+
+    def doses(self, wildcards: Any, part: Share) -> Work:
+        """Cells that each score texts; some languages may turn out to have fewer neurons."""
+        settings = SETTINGS["measure_doses"](self._experiment, wildcards)
+        parameters, languages = settings["parameters"], settings["languages"]
+        times = len(parameters["languages"]) * len(parameters["sizes"])
+        sets = len(settings["methods"]) * times
+        own = _own(1 + sets * (1 + parameters["control_seeds"]), part)
+        read, certainty = self._scored(wildcards, settings, languages)
+        return self._read(wildcards, read * own, certainty, scored=True)._replace(cells=own)
 
     def steering(self, wildcards: Any, part: Share) -> Work:
         """Cells that each answer questions in one language, and texts read for all cells."""
@@ -142,6 +148,15 @@ class Forecast:
         measured = self._experiment.measured_on(wildcards.dataset)
         asked = self._material.asked(measured, settings["template"], languages)
         return asked.groupby("language").head(settings["parameters"]["problems"])
+
+    def _scored(self, wildcards: Any, settings: Any, languages: list[str]) -> tuple[float, int]:
+        """Return how many tokens a cell scores, and how well that is known."""
+        asked = self._asked(wildcards, settings, languages)
+        if settings["parameters"]["texts"] == "prompt":
+            return sums(asked, "prompt")[0], ABOUT
+        measured = self._experiment.measured_on(wildcards.dataset)
+        rows, certainty = self._material.texts(wildcards.model, measured)
+        return sums(rows.merge(asked[["problem", "language"]]), "tokens")[0], certainty
 
     def _written(
         self, rule: str, wildcards: Any, settings: Any, texts: float, prompts: float, times: int = 1

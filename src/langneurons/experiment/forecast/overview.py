@@ -132,5 +132,6 @@ _STAGES = {
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",
     ),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
+    "measure_doses": _Stage(Forecast.doses, _intervened("doses")),
     "steer": _Stage(Forecast.steering, _intervened("steering")),
 }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from langneurons.experiment import paths
 from langneurons.experiment.datasets import HELD_OUT, windows_of
 from langneurons.experiment.declared import methods
 from langneurons.experiment.instances import drawn_at
@@ -17,6 +18,7 @@ from langneurons.experiment.settings.basis import (
     drawn_texts,
     spec_of,
 )
+from langneurons.experiment.statistics import halved_methods, sums_of
 from langneurons.responses.prompts import CHAT
 
 
@@ -154,6 +156,25 @@ def _dataset_overlap(experiment: Inventory, wildcards: Any) -> Settings:
     return {"datasets": datasets, "languages": experiment.languages}
 
 
+def _agreement(experiment: Inventory, _wildcards: Any) -> Settings:
+    return {
+        "methods": experiment.methods,
+        "halved": halved_methods(experiment),
+        "languages": experiment.languages,
+    }
+
+
+def _cost(experiment: Inventory, wildcards: Any) -> Settings:
+    keys = dict(wildcards.items())
+    return {
+        "statistics": {name: methods()[name].statistic for name in experiment.methods},
+        "benchmarks": {
+            methods()[name].statistic: paths.benchmark(sums_of(name)).format(**keys)
+            for name in experiment.methods
+        },
+    }
+
+
 def _accuracy(experiment: Inventory, wildcards: Any) -> Settings:
     return {"languages": experiment.languages, "model": wildcards.model}
 
@@ -198,6 +219,10 @@ SETTINGS: Rules = {
     "compare_models": _comparison,
     "attribute_changes": _attribution,
     "overlap_datasets": _dataset_overlap,
+    "split_neurons": typing_of,
+    "split_neurons_by_overlap": typing_of,
+    "compare_methods": _agreement,
+    "gather_costs": _cost,
     "grade_responses": all_languages,
     "evaluate_accuracy": _accuracy,
     "compare_accuracy": _accuracy_change,

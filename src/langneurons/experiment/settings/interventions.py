@@ -73,6 +73,31 @@ def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
     return {**_deactivated_sets(experiment, wildcards), "uncertainty": bootstrap(experiment)}
 
 
+def _doses(experiment: Inventory, wildcards: Any) -> Settings:
+    stage = experiment.doses.settings()
+    kept = deciding(stage, "methods", "models", "margin")
+    kept["languages"] = experiment.doses.languages or experiment.languages
+    kept["texts"] = "texts" if experiment.holds_texts(wildcards.dataset) else "prompt"
+    return {
+        **spec_of(experiment, wildcards),
+        "template": _template(experiment, wildcards),
+        "parameters": kept,
+        **_dosed(experiment, wildcards),
+    }
+
+
+def _dosed(experiment: Inventory, _wildcards: Any) -> Settings:
+    """Return the methods and languages of doses."""
+    return {
+        "methods": experiment.doses.methods or experiment.methods,
+        "languages": experiment.languages,
+    }
+
+
+def _dose_summary(experiment: Inventory, wildcards: Any) -> Settings:
+    return {**_dosed(experiment, wildcards), "margin": experiment.doses.margin}
+
+
 def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.steering.settings()
     kept = deciding(stage, "methods", "models", "mode", "factor", "max_repetition")
@@ -111,6 +136,9 @@ SETTINGS: Rules = {
     "deactivate": _deactivation,
     "merge_deactivation": _deactivated_sets,
     "compare_deactivation": _deactivation_changes,
+    "measure_doses": _doses,
+    "merge_doses": _dosed,
+    "summarise_doses": _dose_summary,
     "steer": _steering,
     "merge_steering": _steering_shares,
     "summarise_steering": _steering_summary,

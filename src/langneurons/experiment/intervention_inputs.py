@@ -1,0 +1,85 @@
+"""What the rules read that switch neurons off or score texts: neurons, problems, texts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from langneurons.experiment import paths
+from langneurons.experiment.inventory import Inventory
+
+#: Argument → path or paths.
+Reads = dict[str, str | list[str]]
+
+
+def own_tokens(experiment: Inventory, wildcards: Any) -> Reads:
+    """Return the tokens of the responses that a model is measured on."""
+    return {"tokens": tokens_of(experiment, wildcards.model, wildcards.dataset)}
+
+
+def tokens_of(experiment: Inventory, model: str, dataset: str) -> str:
+    """Return the tokens of what a model reads of a data set: its writer's responses."""
+    responses = experiment.writer(model, dataset)
+    return paths.tokens.format(model=model, responses=responses, dataset=dataset)
+
+
+def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons to switch off and, if asked for, the phases and the texts to score."""
+    stage, keys = experiment.deactivation, dict(wildcards.items())
+    measured = experiment.measured_on(wildcards.dataset)
+    texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
+    if stage.texts == "responses" or experiment.holds_texts(measured):
+        texts["tokens"] = tokens_of(experiment, wildcards.model, measured)
+    if wildcards.method == "mask":
+        return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
+    phases = {"phases": paths.fill(paths.segments, keys)} if stage.phases else {}
+    return {"neurons": paths.fill(paths.neurons, keys), **phases, **texts}
+
+
+def _dosed(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons of all methods, of which the first are switched off, and the texts to score."""
+    stage, keys = experiment.doses, dict(wildcards.items())
+    measured = experiment.measured_on(wildcards.dataset)
+    texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
+    if experiment.holds_texts(measured):
+        texts["tokens"] = tokens_of(experiment, wildcards.model, measured)
+    several = {**keys, "method": stage.methods or experiment.methods}
+    return {"neurons": paths.fill(paths.neurons, several), **texts}
+
+
+def _measured(experiment: Inventory, wildcards: Any) -> Reads:
+    """The problems that an intervention measures."""
+    return {"corpus": paths.corpus.format(dataset=experiment.measured_on(wildcards.dataset))}
+
+
+def _parallel(experiment: Inventory, wildcards: Any) -> Reads:
+    """Parallel texts, as a model reads them and as they are."""
+    measured = experiment.measured_on(wildcards.dataset)
+    tokens = tokens_of(experiment, wildcards.model, measured)
+    return {"tokens": tokens, **_measured(experiment, wildcards)}
+
+
+def _steered(experiment: Inventory, wildcards: Any) -> Reads:
+    """The questions, and the texts over which a language's activations are collected."""
+    return {
+        **_measured(experiment, wildcards),
+        **own_tokens(experiment, wildcards),
+        **_matched(experiment.steering.control, dict(wildcards.items())),
+    }
+
+
+def _matched(control: str, keys: dict[str, str]) -> Reads:
+    """The activation probabilities, where random controls are matched by them.
+
+    Of all methods: what the controls are alike in does not depend on how neurons were selected.
+    """
+    matched = control == "activity"
+    return {"probabilities": paths.fill(paths.probabilities, keys)} if matched else {}
+
+
+INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
+    "measure_retrieval": _parallel,
+    "deactivate": _deactivated,
+    "grade_deactivation": _measured,
+    "measure_doses": _dosed,
+    "steer": _steered,
+    "summarise_steering": _measured,
+}

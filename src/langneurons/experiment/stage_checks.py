@@ -1,0 +1,66 @@
+"""What types cannot check of the stages that change neurons: names must be known, masks exist."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from langneurons.errors import InputError
+from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.doses import Doses
+from langneurons.experiment.interventions import Deactivation, Steering
+
+#: What a model must be that a stage names.
+RUN = "a model that can be run:"
+
+
+def _check_stage(
+    stage: str, settings: Deactivation | Steering | Doses, config: Configuration, run: list[str]
+) -> None:
+    """Check the methods and models of an optional stage."""
+    methods = list(config.neurons.settings())
+    named = settings.methods or []
+    demand(f"{stage}.methods", named, methods, "some of the methods under neurons:")
+    demand(f"{stage}.models", settings.models or [], run, RUN)
+
+
+def check_steering(config: Configuration, run: list[str]) -> None:
+    """Check the section ``steering``; ``run`` are the models that can be run."""
+    if config.steering is None:
+        return
+    _check_stage("steering", config.steering, config, run)
+    languages = config.steering.languages or []
+    demand("steering.languages", languages, config.languages, "some of the languages")
+
+
+def check_doses(config: Configuration, run: list[str]) -> None:
+    """Check the section ``doses``; ``run`` are the models that can be run."""
+    if config.doses is None:
+        return
+    _check_stage("doses", config.doses, config, run)
+    languages = config.doses.languages or []
+    demand("doses.languages", languages, config.languages, "some of the languages")
+
+
+def check_deactivation(config: Configuration, run: list[str]) -> None:
+    """Check the section ``deactivation``; ``run`` are the models that can be run."""
+    if config.deactivation is None:
+        return
+    key = "config: deactivation"
+    _check_stage("deactivation", config.deactivation, config, run)
+    for model, masks in config.deactivation.masks.items():
+        demand("deactivation.masks", [model], run, RUN)
+        for dataset, path in masks.items():
+            if dataset not in config.datasets:
+                raise InputError(
+                    f"{key}.masks.{model}: unknown dataset {dataset!r}; "
+                    f"datasets: {', '.join(config.datasets)}"
+                )
+            if not Path(path).is_file():
+                raise InputError(f"{key}.masks.{model}.{dataset}: no such file {path!r}")
+
+
+def demand(key: str, found: Iterable[str], known: list[str], expected: str) -> None:
+    """Refuse the first name that is not known."""
+    for name in found:
+        if name not in known:
+            listed = ", ".join(known) or "there is none"
+            raise InputError(f"config: {key}: found {name!r}, expected {expected} {listed}")

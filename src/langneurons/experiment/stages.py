@@ -1,0 +1,49 @@
+"""The sections of a configuration that only some experiments have."""
+
+from langneurons.experiment.alignment import Alignment, Translation
+from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.doses import Doses
+from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.made import alignment_of
+from langneurons.experiment.retrieval import Retrieval
+
+
+class Sections:
+    """What to ask for where the configuration says that it is there."""
+
+    config: Configuration
+
+    @property
+    def alignment(self) -> Alignment:
+        """How models are aligned."""
+        return alignment_of(self.config)
+
+    @property
+    def translator(self) -> Translation:
+        """The translation model that scores samples."""
+        assert self.alignment.translation is not None
+        return self.alignment.translation
+
+    @property
+    def deactivation(self) -> Deactivation:
+        """How neurons are switched off."""
+        assert self.config.deactivation is not None
+        return self.config.deactivation
+
+    @property
+    def steering(self) -> Steering:
+        """How models are steered."""
+        assert self.config.steering is not None
+        return self.config.steering
+
+    @property
+    def doses(self) -> Doses:
+        """How many first neurons are switched off."""
+        assert self.config.doses is not None
+        return self.config.doses
+
+    @property
+    def retrieval(self) -> Retrieval:
+        """How partners are looked for among parallel texts."""
+        assert self.config.retrieval is not None
+        return self.config.retrieval
