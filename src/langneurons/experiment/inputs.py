@@ -201,9 +201,13 @@ def _measured(experiment: Inventory, wildcards: Any) -> Reads:
 
 def _parallel(experiment: Inventory, wildcards: Any) -> Reads:
     """Parallel texts, as a model reads them and as they are."""
+    return {**_held_out_tokens(experiment, wildcards), **_measured(experiment, wildcards)}
+
+
+def _held_out_tokens(experiment: Inventory, wildcards: Any) -> Reads:
+    """The tokens of what a data set holds out, or else of its own."""
     measured = experiment.measured_on(wildcards.dataset)
-    tokens = _tokens(experiment, wildcards.model, measured)
-    return {"tokens": tokens, **_measured(experiment, wildcards)}
+    return {"tokens": _tokens(experiment, wildcards.model, measured)}
 
 
 def _steered(experiment: Inventory, wildcards: Any) -> Reads:
@@ -245,6 +249,8 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "check_claims": about_model,
     "check_alignment_claims": about_alignment,
     "measure_retrieval": _parallel,
+    "measure_sharing": _own_tokens,
+    "deactivate_classes": _held_out_tokens,
     "deactivate": _deactivated,
     "grade_deactivation": _measured,
     "steer": _steered,

@@ -25,6 +25,8 @@ REQUESTS = {
     "merge_adapter": Request(gpu=1),
     "count_activations": _MODEL,
     "measure_retrieval": _MODEL,
+    "measure_sharing": _MODEL,
+    "deactivate_classes": _MODEL,
     "deactivate": _MODEL,
     "steer": _MODEL,
     "train_demo": Request(threads=2),

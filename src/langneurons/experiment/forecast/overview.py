@@ -117,6 +117,11 @@ _STAGES = {
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",
     ),
+    "measure_sharing": _Stage(
+        Forecast.sharing,
+        lambda work: f"sharing reads {stated(work.read, work.certainty)} tokens",
+    ),
+    "deactivate_classes": _Stage(Forecast.class_deactivation, _intervened("deactivation by class")),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
     "steer": _Stage(Forecast.steering, _intervened("steering")),
 }

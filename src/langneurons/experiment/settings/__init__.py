@@ -3,7 +3,14 @@
 The keys are the arguments of the function that the rule's script calls.
 """
 
-from langneurons.experiment.settings import alignment, analysis, claims, interventions, retrieval
+from langneurons.experiment.settings import (
+    alignment,
+    analysis,
+    claims,
+    interventions,
+    retrieval,
+    sharing,
+)
 from langneurons.experiment.settings.basis import Rules
 
 SETTINGS: Rules = {
@@ -11,5 +18,6 @@ SETTINGS: Rules = {
     **alignment.SETTINGS,
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
+    **sharing.SETTINGS,
     **claims.SETTINGS,
 }
