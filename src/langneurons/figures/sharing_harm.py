@@ -94,8 +94,8 @@ def _notes(table: pd.DataFrame, languages: Sequence[str], seeds: int) -> list[st
     bars = " Thin lines: 95 % intervals over problems." if table["change_low"].notna().any() else ""
     return [
         "A neuron is of the class that it has in most examples. Dots: languages in the order "
-        f"{named}. Grey: as many random neurons in each layer, of all its neurons (mean of {seeds} "
-        "draws; so are dots of as many neurons of each class, drawn in proportion to its numbers "
-        "by layer).",
+        f"{named}. Grey: as many random neurons in each layer, of all its neurons. These, "
+        "and as many neurons of each class in proportion to its numbers by layer, are drawn at "
+        f"random: {'once' if seeds == 1 else f'means of {seeds} draws'}.",
         f"n\u00a0=\u00a0{int(table['problems'].max()):,} parallel texts a language.{bars}",
     ]
