@@ -167,8 +167,10 @@ def test_the_claims_about_one_model(tmp_path, folds):
     settings = {"languages": LANGUAGES, "pivot": "en", "others": ["lape"]}
     write_claims(inputs, tmp_path / "claims", "sums", **settings, **UNCERTAINTY, margin=0.05)
     table = read_table(tmp_path / "claims", CLAIMS)
-    groups = ["layers", "languages", "positions", "shared space", "interventions", "other methods"]
-    assert table["group"].unique().tolist() == groups
+    assert table["group"].unique().tolist() == [
+        "layers", "languages", "positions", "shared space", "interventions", "shared neurons",
+        "other methods",
+    ]  # fmt: skip
     assert table["claim"].is_unique
     tested = table[table["verdict"] != NOT_TESTED]
     assert set(tested["group"]) == {"layers", "languages", "other methods"}

@@ -66,6 +66,10 @@ def test_what_places_a_model_is_the_same_for_its_spec():
         ("responses.collection.write_responses", {"batch_size": Generation().batch_size}),
         ("activations.collection.collect_activations", {"batch_tokens": Collection().batch_tokens}),
         ("retrieval.measuring.measure_retrieval", {"batch_tokens": Collection().batch_tokens}),
+        *(
+            (f"sharing.{stage}", {"batch_tokens": Collection().batch_tokens})
+            for stage in ("measuring.measure_sharing", "deactivation.deactivate_classes")
+        ),
         ("alignment.scoring.write_scores", {"batch_tokens": Translation(path="x").batch_tokens}),
         *(
             (f"interventions.{stage}", vars(Generation()) | vars(Collection()))

@@ -63,7 +63,9 @@ def test_what_carries_results_without_shaping_them_is_left_out():
     assert not {"artifacts/tables", "artifacts/atomic", "errors", "job"} & found
 
 
-@pytest.mark.parametrize("rule", ["generate_responses", "sample_responses", "deactivate", "steer"])
+@pytest.mark.parametrize(
+    "rule", ["generate_responses", "sample_responses", "deactivate", "steer", "deactivate_classes"]
+)
 def test_what_decides_which_cells_are_measured_counts(rule):
     found = files(rule, **vars(selection()), **SHARE)
     assert {"artifacts/cells", "artifacts/digests", "artifacts/shares"} <= found
@@ -98,7 +100,8 @@ def test_a_figure_depends_on_itself_only():
 @pytest.mark.parametrize(
     "rule",
     ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
-     "measure_doses", "steer", "score_alignment", "align", "measure_retrieval"],
+     "measure_doses", "steer", "score_alignment", "align", "measure_retrieval", "measure_sharing",
+     "deactivate_classes"],
 )  # fmt: skip
 def test_no_rule_that_runs_a_model_depends_on_grading(rule):
     found = files(rule, **vars(selection()), **SHARE)

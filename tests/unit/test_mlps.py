@@ -7,7 +7,8 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, BertConfig
 
 from langneurons.errors import InputError
-from langneurons.models.mlps import check_causal, down_norms, find_mlps
+from langneurons.models.down import down_norms
+from langneurons.models.mlps import check_causal, find_mlps
 
 #: Number of neurons, gated or plain, and the down projection's name within a decoder layer.
 EXPECTED = {

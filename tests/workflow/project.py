@@ -92,6 +92,9 @@ WHOLE_CONFIG = {
     },
     "neurons": {"ternary": {"top_rate": 0.05}, "lape": {"top_rate": 0.05}},
     "retrieval": {"loss_problems": 2, "directions": ["to_pivot", "from_pivot"]},
+    "sharing": {
+        "models": ["base"], "problems": 4, "deactivated_problems": 2, "control_seeds": 1,
+    },
     "deactivation": {
         "models": ["base"], "sets": ["specific+related"], "phases": True,
         "problems": 2, "control_seeds": 1, "max_new_tokens": 4,

@@ -13,8 +13,9 @@ from langneurons.artifacts.code import PLUMBING
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
-    "merge_adapter", "count_activations", "measure_retrieval", "deactivate", "measure_doses",
-    "steer", "measure_relevance", "measure_overlaps",
+    "merge_adapter", "count_activations", "measure_retrieval", "measure_sharing",
+    "deactivate_classes", "deactivate", "measure_doses", "steer", "measure_relevance",
+    "measure_overlaps",
 }  # fmt: skip
 DRAWING = {"draw_figure", "write_table"}
 #: Rules, figures and tables that are of all methods of a model.
@@ -102,7 +103,8 @@ def test_comments_and_docstrings_rerun_nothing(edited):
          MODEL_RULES | {"draw_figure"}),
         ("uncertainty/resampling", "def draw_weights(", "def draw_weights(*, edited=1, ",
          {"resample_neurons", "describe_phases", "compare_models", "check_claims",
-          "compare_accuracy", "compare_deactivation", "compare_retrieval"},
+          "compare_accuracy", "compare_deactivation", "compare_retrieval", "summarise_sharing",
+          "compare_class_deactivation"},
          MODEL_RULES),
     ],
 )  # fmt: skip
@@ -173,12 +175,15 @@ def test_placement_reruns_nothing(edited):
         ("figures.dpi", 70, DRAWING),
         ("uncertainty.replicates", 30,
          {"resample_neurons", "describe_phases", "compare_models", "check_claims",
-          "compare_accuracy", "compare_deactivation", "compare_retrieval", "summarise_steering"}),
+          "compare_accuracy", "compare_deactivation", "compare_retrieval", "summarise_steering",
+          "summarise_sharing", "compare_class_deactivation"}),
         ("uncertainty.design_effect", 2,
          {"resample_neurons", "describe_phases", "compare_models"}),
         ("comparison.scale", "own", {"compare_models"}),
         ("comparison.margin", 0.1, {"attribute_changes"}),
         ("retrieval.loss_problems", 3, {"measure_retrieval"}),
+        ("sharing.control_seeds", 2, {"deactivate_classes"}),
+        ("sharing.problems", 3, {"measure_sharing"}),
         ("generation.max_new_tokens", 13, {"generate_responses", "deactivate", "steer"}),
         ("alignment.training.beta", 0.2, {"align"}),
         ("alignment.question_translation.learning_rate", 0.002, {"train_translation"}),
@@ -205,6 +210,8 @@ def test_a_changed_key_reruns_the_rules_that_read_it(edited, key, value, rules):
         assert ("draw_figure", "steering_dose") in {(rule, w.get("name")) for rule, w in jobs}
     if key.startswith(("uncertainty.", "steering.max_repetition", "doses.margin", "comparison.")):
         assert not planned & MODEL_RULES
+    if key == "sharing.control_seeds":
+        assert planned & MODEL_RULES == {"deactivate_classes"}
     if key == "alignment.training.beta":
         assert "merge_adapter" in planned
         assert not {"sample_responses", "score_alignment", "preference_pairs"} & planned

@@ -22,6 +22,7 @@ from langneurons.claims.measured import (
     retrieval_finding,
 )
 from langneurons.claims.other_methods import fall_findings, pattern_findings
+from langneurons.claims.sharing import sharing_findings
 from langneurons.claims.verdicts import CLAIMS, judge
 from langneurons.comparison import changes
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
@@ -31,6 +32,7 @@ from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
 from langneurons.neurons.stability import CERTAINTY, DRAWS
 from langneurons.phases.segmentation import SEGMENTS
 from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
+from langneurons.sharing.schemas import CLASS_DEACTIVATION, SHARING
 from langneurons.uncertainty.resampling import Units
 
 
@@ -52,8 +54,9 @@ def write_claims(
     paths
         Under the keys certainty, draws and segments, the model's `CERTAINTY`, `DRAWS` and
         `SEGMENTS`; where there are any, under datasets its `OVERLAP` across data sets, under
-        retrieval its `PARTNERS`, and under deactivation its `DEACTIVATION_PROBLEMS`; and, for each
-        other method, under {method}_certainty and {method}_draws what these are by it.
+        retrieval its `PARTNERS`, under deactivation its `DEACTIVATION_PROBLEMS`, and under sharing
+        and class_deactivation its `SHARING` and `CLASS_DEACTIVATION`; and, for each other method,
+        under {method}_certainty and {method}_draws what these are by it.
     dataset
         The data set that the neurons were typed on.
     replicates, seed
@@ -68,12 +71,14 @@ def write_claims(
     of_others = {name: _numbers(paths, f"{name}_certainty", f"{name}_draws")[0] for name in others}
     bootstrap = {"replicates": replicates, "seed": seed}
     problems = _read(paths, "deactivation", DEACTIVATION_PROBLEMS)
+    by_class = _read(paths, "class_deactivation", CLASS_DEACTIVATION)
     findings = [
         *layer_findings(numbers, segments, margin),
         pivot_finding(numbers, languages, pivot, margin),
         *position_findings(_read(paths, "datasets", OVERLAP), dataset),
         retrieval_finding(_read(paths, "retrieval", PARTNERS), segments),
         *deactivation_findings(problems, languages, pivot, bootstrap),
+        *sharing_findings(_read(paths, "sharing", SHARING), by_class, languages, bootstrap),
         *pattern_findings(of_others, segments, margin),
     ]
     facts = {"method": typed["method"], "units": typed["units"], "margin": margin, **bootstrap}

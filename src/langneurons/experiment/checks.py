@@ -61,7 +61,7 @@ def check(config: Configuration) -> None:
     check_deactivation(config, run)
     check_steering(config, run)
     check_doses(config, run)
-    _check_retrieval(config, run)
+    _check_parallel(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)
 
@@ -206,18 +206,22 @@ def _check_comparison(
         raise InputError(f"{key}: the two models have no dataset in common")
 
 
-def _check_retrieval(config: Configuration, run: list[str]) -> None:
-    if config.retrieval is None:
-        return
-    demand("retrieval.models", config.retrieval.models or [], run, RUN)
-    for name, dataset in config.datasets.items():
-        if windows_of(dataset):
-            raise InputError(
-                f"config: retrieval: dataset {name!r} is documents cut into windows "
-                f"(datasets.{name}.length), which have no partners in other languages; expected "
-                "parallel texts in all data sets"
-            )
-    _at("config: retrieval.prompt", check_translation_template, config.retrieval.prompt)
+def _check_parallel(config: Configuration, run: list[str]) -> None:
+    """Check the stages that need parallel texts."""
+    for stage in ("retrieval", "sharing"):
+        section = getattr(config, stage)
+        if section is None:
+            continue
+        demand(f"{stage}.models", section.models or [], run, RUN)
+        for name, dataset in config.datasets.items():
+            if windows_of(dataset):
+                raise InputError(
+                    f"config: {stage}: dataset {name!r} is documents cut into windows "
+                    f"(datasets.{name}.length), which have no partners in other languages; "
+                    "expected parallel texts in all data sets"
+                )
+    if config.retrieval is not None:
+        _at("config: retrieval.prompt", check_translation_template, config.retrieval.prompt)
 
 
 def check_place(key: str, path: str) -> None:

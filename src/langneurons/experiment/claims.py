@@ -54,6 +54,11 @@ def about_model(experiment: Inventory, wildcards: Any) -> Reads:
         found["datasets"] = paths.fill(paths.dataset_overlap, keys)
     if model in experiment.retrieving_models and wildcards.dataset in experiment.datasets:
         found["retrieval"] = paths.fill(paths.retrieval, keys)
+    section = experiment.config.sharing
+    if model in experiment.models_of("sharing") and wildcards.dataset in experiment.datasets:
+        found["sharing"] = paths.fill(paths.sharing, keys)
+        if section and section.deactivated_problems:
+            found["class_deactivation"] = paths.fill(paths.class_deactivation, keys)
     if keys in experiment.stage_keys("deactivation"):
         found["deactivation"] = paths.fill(paths.deactivation_problems, keys)
     return found

@@ -20,6 +20,7 @@ from langneurons.experiment.sections import (
     Section,
     Whole,
 )
+from langneurons.experiment.sharing import Sharing
 from langneurons.neurons.methods.declaration import Parameter
 
 Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$")]
@@ -251,6 +252,10 @@ class Configuration(Section):
     retrieval: Retrieval | None = None
     """parallel texts look for their partners in the pivot, and texts and translations are scored
     (METHOD 11); the section, even if empty, turns the stage on"""
+    sharing: Sharing | None = None
+    """neurons are classed by the number of languages in which they are active in a parallel
+    example, and those of a class are switched off (METHOD 9); the section, even if empty, turns the
+    stage on"""
     figures: Figures = Figures()
     """how figures look"""
 

@@ -52,9 +52,13 @@ def _measured(experiment: Inventory, wildcards: Any) -> Reads:
 
 def _parallel(experiment: Inventory, wildcards: Any) -> Reads:
     """Parallel texts, as a model reads them and as they are."""
+    return {**_held_out_tokens(experiment, wildcards), **_measured(experiment, wildcards)}
+
+
+def _held_out_tokens(experiment: Inventory, wildcards: Any) -> Reads:
+    """The tokens of what a data set holds out, or else of its own."""
     measured = experiment.measured_on(wildcards.dataset)
-    tokens = tokens_of(experiment, wildcards.model, measured)
-    return {"tokens": tokens, **_measured(experiment, wildcards)}
+    return {"tokens": tokens_of(experiment, wildcards.model, measured)}
 
 
 def _steered(experiment: Inventory, wildcards: Any) -> Reads:
@@ -77,6 +81,8 @@ def _matched(control: str, keys: dict[str, str]) -> Reads:
 
 INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "measure_retrieval": _parallel,
+    "measure_sharing": own_tokens,
+    "deactivate_classes": _held_out_tokens,
     "deactivate": _deactivated,
     "grade_deactivation": _measured,
     "measure_doses": _dosed,

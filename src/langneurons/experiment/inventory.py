@@ -197,11 +197,7 @@ class Inventory(Sections):
     @property
     def retrieving_models(self) -> list[str]:
         """Models whose texts look for their partners."""
-        stage = self.config.retrieval
-        if stage is None:
-            return []
-        whole = [name for name in self.text_models if not self.models[name].is_checkpoint]
-        return whole if stage.models is None else stage.models
+        return self.models_of("retrieval")
 
     @property
     def retrieving_pairs(self) -> list[dict[str, str]]:
@@ -247,15 +243,22 @@ class Inventory(Sections):
         others = [name for name in self.languages if name != self.config.pivot]
         return made.languages if made else others
 
+    def models_of(self, stage: str) -> list[str]:
+        """Return the models that an optional stage measures; none if it is off."""
+        section = getattr(self.config, stage)
+        if section is None:
+            return []
+        whole = [name for name in self.text_models if not self.models[name].is_checkpoint]
+        return whole if section.models is None else section.models
+
     def stage_keys(self, stage: str) -> list[dict[str, str]]:
         """Return model, dataset and method of all neurons that one of `_INTERVENTIONS` changes."""
         section = getattr(self.config, stage)
         if section is None:
             return []
-        whole = [name for name in self.text_models if not self.models[name].is_checkpoint]
         found = [
             {"model": model, "dataset": dataset, "method": method}
-            for model in (whole if section.models is None else section.models)
+            for model in self.models_of(stage)
             for dataset in self.datasets
             for method in (self.methods if section.methods is None else section.methods)
         ]

@@ -28,6 +28,8 @@ REQUESTS = {
     "measure_overlaps": _MODEL,
     "measure_importance": _MODEL,
     "measure_retrieval": _MODEL,
+    "measure_sharing": _MODEL,
+    "deactivate_classes": _MODEL,
     "deactivate": _MODEL,
     "measure_doses": _MODEL,
     "steer": _MODEL,

@@ -68,6 +68,12 @@ alignment_claims = claims.replace("{subject}", "{before}-vs-{after}")
 retrieval = "results/retrieval/{model}/{dataset}.parquet"
 retrieval_losses = "results/retrieval/{model}/{dataset}.losses.parquet"
 
+sharing = "results/sharing/{model}/{dataset}.problems.parquet"
+sharing_layers = "results/sharing/{model}/{dataset}.layers.parquet"
+sharing_neurons = "results/sharing/{model}/{dataset}.neurons.parquet"
+class_deactivation = "results/sharing/{model}/{dataset}.deactivation.parquet"
+class_changes = "results/sharing/{model}/{dataset}.changes.parquet"
+
 _alignment = "results/alignment/{model}"
 inspection = f"{_alignment}/inspection.parquet"
 samples = f"{_alignment}/samples.parquet"

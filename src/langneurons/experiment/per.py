@@ -187,6 +187,25 @@ def _steerings_at_doses(experiment: Inventory) -> Sequence[Keys]:
     return found if found and experiment.steering.doses > 1 else []
 
 
+def _sharing(experiment: Inventory) -> Sequence[Keys]:
+    """Models whose shared neurons are looked for, with all their data sets side by side."""
+    models = experiment.models_of("sharing") if experiment.datasets else []
+    return [{"model": model, "dataset": experiment.datasets} for model in models]
+
+
+def _sharing_by_dataset(experiment: Inventory) -> Sequence[Keys]:
+    return [
+        {"model": keys["model"], "dataset": dataset}
+        for keys in _sharing(experiment)
+        for dataset in keys["dataset"]
+    ]
+
+
+def _sharing_deactivated(experiment: Inventory) -> Sequence[Keys]:
+    stage = experiment.config.sharing
+    return _sharing_by_dataset(experiment) if stage and stage.deactivated_problems else []
+
+
 def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
     return {side: [pair[side] for pair in pairs] for side in ("before", "after")}
 
@@ -239,6 +258,9 @@ PER = {
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
     "deactivation by phase": Per(_SELECTION, _METHOD_TOO, _deactivations_by_phase),
+    "sharing": Per("{model}", "{model}", _sharing),
+    "sharing by data set": Per("{model}/{dataset}", _ON, _sharing_by_dataset),
+    "sharing deactivated": Per("{model}/{dataset}", _ON, _sharing_deactivated),
     "steering": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="steering")),
     "steering doses": Per(_SELECTION, _METHOD_TOO, _steerings_at_doses),
 }

@@ -13,11 +13,11 @@ from langneurons.figures.declaration import Declaration
 #: What a run makes if nothing is asked for.
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
-    *("comparison", "retrieval", "deactivation", "steering", "doses", "claims", "figures"),
-    "tables",
+    *("comparison", "retrieval", "sharing", "deactivation", "steering", "doses", "claims"),
+    *("figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
-_OPTIONAL = ("deactivation", "steering", "doses")
+_OPTIONAL = ("deactivation", "steering", "doses", "sharing")
 
 
 def targets_of(experiment: Inventory) -> dict[str, list[str]]:
@@ -110,6 +110,15 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
             paths.retrieval_change.format(**pair, dataset=dataset)
             for pair in experiment.retrieving_pairs
             for dataset in experiment.datasets
+        ],
+        "sharing": [
+            pattern.format(**keys)
+            for keys in PER["sharing by data set"].keys_of(experiment)
+            for pattern in (paths.sharing_layers, paths.sharing_neurons)
+        ]
+        + [
+            paths.class_changes.format(**keys)
+            for keys in PER["sharing deactivated"].keys_of(experiment)
         ],
         "claims": [paths.claims.format(**keys) for keys in PER["claims"].keys_of(experiment)],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],

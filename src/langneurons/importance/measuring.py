@@ -22,7 +22,8 @@ from langneurons.models.attention import (
     out_weight,
     watching,
 )
-from langneurons.models.mlps import Mlp, down_norms, find_mlps
+from langneurons.models.down import down_norms
+from langneurons.models.mlps import Mlp, find_mlps
 from langneurons.models.seeing import Seen, softmax
 from langneurons.models.up_projections import find_ups, watch_up
 

@@ -11,7 +11,7 @@ import pandas as pd
 from langneurons.activations.counts import read_probabilities
 from langneurons.errors import InputError
 from langneurons.interventions.bench import Subject
-from langneurons.models.mlps import down_norms
+from langneurons.models.down import down_norms
 from langneurons.neurons.controls import ACTIVITY, QUANTITIES, activity_of, control, imbalance
 
 logger = logging.getLogger(__name__)

@@ -8,10 +8,9 @@ pre-activation, and a forward hook can replace every activation. Models that can
 look like this are refused by name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -112,53 +111,6 @@ def check_causal(model: PreTrainedModel) -> None:
     tolerance = max(1e-5, torch.finfo(model.dtype).eps) * before.abs().max().item()
     if not torch.allclose(before, after, rtol=0, atol=tolerance, equal_nan=True):
         raise InputError(problem)
-
-
-def down_norms(mlps: Sequence[Mlp]) -> np.ndarray:
-    """Return the norm of what each neuron writes to the residual stream, ‖W_down[:, j]‖₂.
-
-    Parameters
-    ----------
-    mlps
-        The MLPs of a model with weights, from `find_mlps`.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (L, D).
-
-    Raises
-    ------
-    InputError
-        If a down projection has no weights that can be read as a vector for each neuron (packed
-        by quantisation, or not in memory), or they are not finite.
-    """
-    return np.stack([_down_norms(mlp) for mlp in mlps])
-
-
-def _down_norms(mlp: Mlp) -> np.ndarray:
-    weight = getattr(mlp.down, "weight", None)
-    neurons = 0 if hasattr(mlp.down, "nx") else 1  # GPT-2's Conv1D has inputs in rows
-    if (
-        not isinstance(weight, Tensor)
-        or weight.is_meta
-        or not weight.is_floating_point()
-        or weight.ndim != 2
-        or weight.shape[neurons] != mlp.width
-    ):
-        found = "no weights"
-        if isinstance(weight, Tensor):
-            found = f"weights of shape {tuple(weight.shape)} and type {weight.dtype}"
-            found += " that are not in memory" if weight.is_meta else ""
-        raise InputError(
-            f"layer {mlp.layer}: the down projection ({type(mlp.down).__name__}) has {found}, "
-            f"expected a vector of floating-point numbers for each of {mlp.width} neurons"
-        )
-    precise = torch.promote_types(weight.dtype, torch.float32)
-    norms = torch.linalg.vector_norm(weight.detach(), dim=1 - neurons, dtype=precise).float()
-    if not norms.isfinite().all():
-        raise InputError(f"layer {mlp.layer}: the down projection has weights that are not finite")
-    return norms.cpu().numpy()
 
 
 def _refuse_experts(model: PreTrainedModel, index: int, layer: nn.Module) -> None:

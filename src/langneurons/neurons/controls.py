@@ -45,8 +45,7 @@ def control(
     numpy.ndarray
         Boolean, (L, D).
     """
-    digest = hashlib.sha256(f"{name}\n{language}".encode()).digest()
-    generator = np.random.default_rng([seed, *np.frombuffer(digest[:16], dtype=np.uint32)])
+    generator = generator_of(seed, name, language)
     drawn = np.zeros_like(neurons)
     for layer, row in enumerate(neurons):
         inside, outside = np.flatnonzero(row), np.flatnonzero(~(row | claimed[layer]))
@@ -57,6 +56,12 @@ def control(
             at = activity[layer]
             drawn[layer, outside[_partners(at[inside], at[outside], generator)]] = True
     return drawn
+
+
+def generator_of(seed: int, *names: str) -> np.random.Generator:
+    """Return the random numbers of a draw: those of a seed and of what is drawn for."""
+    digest = hashlib.sha256("\n".join(names).encode()).digest()
+    return np.random.default_rng([seed, *np.frombuffer(digest[:16], dtype=np.uint32)])
 
 
 def activity_of(peak_probability: np.ndarray, norms: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.errors import InputError
+from langneurons.responses.parallel import in_all_languages
 
 
 def parallel_texts(
@@ -33,24 +34,15 @@ def parallel_texts(
     InputError
         If a problem lacks a language, or there are fewer than two problems.
     """
-    read = tokens[tokens["response_tokens"].map(len) > 0]
-    first = read.sort_values("sample", kind="stable").drop_duplicates(["problem", "language"])
-    by_text = first.set_index(["problem", "language"])
-    chosen = list(dict.fromkeys(tokens["problem"]))[:problems]
-    cells = pd.MultiIndex.from_product([chosen, languages], names=by_text.index.names)
-    absent = cells.difference(by_text.index, sort=False)
-    if len(absent):
-        problem, language = absent[0]
+    why = "only parallel texts have partners (retrieval)"
+    texts = in_all_languages(tokens, languages, problems, why)
+    found = texts["problem"].nunique()
+    if found < 2:
         raise InputError(
-            f"problem {problem!r} has no text in {language}; expected each problem in all of "
-            f"{' '.join(languages)}: only parallel texts have partners (retrieval)"
-        )
-    if len(chosen) < 2:
-        raise InputError(
-            f"found {len(chosen)} problem, expected at least 2: a text is to be told from others "
+            f"found {found} problem, expected at least 2: a text is to be told from others "
             "(retrieval)"
         )
-    return by_text.loc[cells].reset_index()[list(tokens.columns)]
+    return texts
 
 
 def partner_ranks(queries: np.ndarray, candidates: np.ndarray) -> np.ndarray:

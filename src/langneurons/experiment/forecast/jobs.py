@@ -90,6 +90,21 @@ class Forecast:
             ]
         )
 
+    def sharing(self, wildcards: Any, _part: Share) -> Work:
+        """Parallel texts that are read, or their prompts."""
+        stage = SETTINGS["measure_sharing"](self._experiment, wildcards)["parameters"]
+        read = self._parallel(wildcards, wildcards.dataset, stage["read"], stage.get("problems"))
+        return self._read(wildcards, *read)
+
+    def class_deactivation(self, wildcards: Any, part: Share) -> Work:
+        """Cells that each score parallel texts; a class may turn out to be no neuron's."""
+        stage = SETTINGS["deactivate_classes"](self._experiment, wildcards)["parameters"]
+        # Of each class all neurons and, by seed, as many of each; and controls of both.
+        own = _own(1 + 4 * (1 + 3 * stage["control_seeds"]), part)
+        measured = self._experiment.measured_on(wildcards.dataset)
+        read, _ = self._parallel(wildcards, measured, stage["texts"], stage["problems"])
+        return self._read(wildcards, read * own, ABOUT, scored=True)._replace(cells=own)
+
     def deactivation(self, wildcards: Any, part: Share) -> Work:
         """Cells that each score texts and answer questions; some sets may turn out empty."""
         settings = SETTINGS["deactivate"](self._experiment, wildcards)
@@ -135,6 +150,20 @@ class Forecast:
         if set(parameters["modes"]) != {"scale"}:  # else no values are collected
             work.append(self._texts(wildcards, languages))
         return total(work)._replace(cells=own)
+
+    def _parallel(
+        self, wildcards: Any, dataset: str, part: str, problems: int | None
+    ) -> tuple[float, int]:
+        """Return the tokens of the first problems' prompts, or of all that is read of them."""
+        if part == "prompt":
+            template, languages = self._experiment.config.prompt, self._experiment.languages
+            rows, certainty = self._material.asked(dataset, template, languages), ABOUT
+        else:
+            rows, certainty = self._material.texts(wildcards.model, dataset)
+            rows = rows.drop_duplicates(["problem", "language"])
+        column = "prompt" if part == "prompt" else "tokens"
+        (read,) = sums(rows.groupby("language").head(problems), column)
+        return read, certainty
 
     def _responses(self, rule: str, wildcards: Any, dataset: str, part: Share) -> Work:
         settings = SETTINGS[rule](self._experiment, wildcards)

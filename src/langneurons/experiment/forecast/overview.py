@@ -131,6 +131,11 @@ _STAGES = {
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",
     ),
+    "measure_sharing": _Stage(
+        Forecast.sharing,
+        lambda work: f"sharing reads {stated(work.read, work.certainty)} tokens",
+    ),
+    "deactivate_classes": _Stage(Forecast.class_deactivation, _intervened("deactivation by class")),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
     "measure_doses": _Stage(Forecast.doses, _intervened("doses")),
     "steer": _Stage(Forecast.steering, _intervened("steering")),

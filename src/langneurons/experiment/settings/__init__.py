@@ -10,6 +10,7 @@ from langneurons.experiment.settings import (
     importance,
     interventions,
     retrieval,
+    sharing,
 )
 from langneurons.experiment.settings.basis import Rules
 
@@ -19,5 +20,6 @@ SETTINGS: Rules = {
     **alignment.SETTINGS,
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
+    **sharing.SETTINGS,
     **claims.SETTINGS,
 }
