@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from project import (
+    METHODS_CONFIG,
+    METHODS_TARGETS,
     REST_CONFIG,
     REST_TARGETS,
     Project,
@@ -82,6 +84,16 @@ def rest(tmp_path_factory, preloaded) -> Project:
     project.run(*REST_TARGETS)
     shrink_demo_training(project.folder / "config/train_demo.yaml")
     project.run("train_demo", "train_demo_translation")
+    return project
+
+
+@pytest.fixture(scope="session")
+def methods(tmp_path_factory, preloaded) -> Project:
+    """A project in which neurons were typed by methods that read other statistics."""
+    project = Project(tmp_path_factory.mktemp("methods"))
+    _trace(project, preloaded)
+    project.write_config(METHODS_CONFIG)
+    project.run(*METHODS_TARGETS)
     return project
 
 

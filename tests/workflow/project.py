@@ -123,6 +123,17 @@ REST_TARGETS = (
     "results/dataset_overlap/published/ternary.parquet",
     "results/models/packed.parquet",
 )
+#: Methods that read other statistics than activations, beside each other.
+METHODS_CONFIG = {
+    **TINY_CONFIG,
+    "datasets": {"tales": {"format": "demo", "problems": 12}},
+    "models": {"reader": {"path": str(ROOT / DEMO / "base"), "responses_from": "data"}},
+    "comparisons": [],
+    "importance": {"texts": 3},
+    "neurons": {name: {} for name in ("ternary", "relevance", "dln", "plnd")},
+    "uncertainty": {"folds": 12, "replicates": 20},
+}
+METHODS_TARGETS = ("neurons", "components", "methods_agreement", "methods_cost")
 _QUESTIONS = {
     "en": "Anna has {a} apples and buys {b} more. How many has she?",
     "de": "Anna hat {a} Äpfel und kauft {b} weitere. Wie viele hat sie?",

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from project import REST_CONFIG, ROOT, WHOLE_CONFIG, Project
+from project import METHODS_CONFIG, REST_CONFIG, ROOT, WHOLE_CONFIG, Project
 
 from langneurons.artifacts.code import PLUMBING
 from langneurons.artifacts.source import Source
@@ -17,6 +17,11 @@ PACKAGE = ROOT / "src/langneurons"
 REST_RULES = {
     "convert_gguf", "given_responses", "import_activations", "overlap_datasets", "train_demo",
     "train_demo_translation",
+}  # fmt: skip
+METHODS_RULES = {
+    "measure_importance", "measure_overlaps", "measure_relevance", "merge_importance",
+    "merge_relevance", "quotients", "split_neurons_by_overlap", "type_by_overlap",
+    "type_components",
 }  # fmt: skip
 
 
@@ -76,13 +81,19 @@ def test_every_function_that_a_job_executes_is_in_its_digest(finished, monkeypat
     monkeypatch.chdir(finished.folder)  # the configuration names files there
     assert not_in_digests(finished, WHOLE_CONFIG) == set()
     rules = {job["rule"] for job in traced_jobs(finished)}
-    assert rules == rules_with_scripts() - REST_RULES
+    assert rules == rules_with_scripts() - REST_RULES - METHODS_RULES
 
 
 def test_every_function_that_a_job_of_the_other_rules_executes_is_in_its_digest(rest, monkeypatch):
     monkeypatch.chdir(rest.folder)
     assert not_in_digests(rest, REST_CONFIG) == set()
     assert {job["rule"] for job in traced_jobs(rest)} >= REST_RULES
+
+
+def test_every_function_that_a_job_of_other_methods_executes_is_in_its_digest(methods, monkeypatch):
+    monkeypatch.chdir(methods.folder)
+    assert not_in_digests(methods, METHODS_CONFIG) == set()
+    assert {job["rule"] for job in traced_jobs(methods)} >= METHODS_RULES
 
 
 def test_every_file_of_the_package_that_a_job_reads_is_its_input(finished):
