@@ -194,6 +194,7 @@ def measure_importance(
             "heads": heads.get(component),
             "batch_tokens": batch_tokens,
             "share": list(share),
+            "forward_tokens": tokens_in(rows),
         }
         write_counts(counts[component], output, provenance)
 
