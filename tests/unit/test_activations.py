@@ -8,8 +8,9 @@ from layer_formulas import count_slowly
 from tiny_models import ARCHITECTURES, LAYERS, save_tiny_model, tiny_config, tiny_model
 
 from langneurons.activations.class_counts import PLACES, read_class_counts
-from langneurons.activations.collection import collect_activations, count_active, folds_of, shares
+from langneurons.activations.collection import collect_activations, count_active
 from langneurons.activations.counts import ACTIVATIONS
+from langneurons.activations.reading import folds_of, shares
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.models.mlps import find_mlps

@@ -15,8 +15,9 @@ from langneurons.activations.class_counts import (
     read_class_counts,
     write_class_counts,
 )
-from langneurons.activations.collection import collect_activations, count_active, folds_of
+from langneurons.activations.collection import collect_activations, count_active
 from langneurons.activations.counts import read_counts
+from langneurons.activations.reading import folds_of
 from langneurons.activations.token_classes import classes_of_tokens
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.errors import InputError

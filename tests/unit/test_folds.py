@@ -8,7 +8,7 @@ import pytest
 from experiment_cases import CONFIG, Wildcards, experiment
 
 from langneurons import job as jobs
-from langneurons.activations.collection import folds_of
+from langneurons.activations.reading import folds_of
 from langneurons.corpora.assembly import write_corpus
 from langneurons.errors import InputError
 from langneurons.experiment.models import QUESTIONS

@@ -5,7 +5,6 @@ response tokens only, under forced decoding of prompt and response. The release 
 counts from two runs, (prompt and response) minus (prompt): no prompt token sees the response.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,66 +17,18 @@ from transformers import PreTrainedModel
 from langneurons.activations.class_counts import ClassCounts, write_class_counts
 from langneurons.activations.counter import Counter
 from langneurons.activations.counts import Counts, write_counts
+from langneurons.activations.reading import groups_of, response_tokens, share_of_tokens
 from langneurons.activations.token_classes import classes_of_tokens
-from langneurons.artifacts.progress import Progress, amount, tokens_in
-from langneurons.artifacts.shares import check_share
-from langneurons.artifacts.tables import read_table
+from langneurons.artifacts.progress import Progress, tokens_in
 from langneurons.errors import InputError
-from langneurons.job import CONSOLE
 from langneurons.models.batches import Batch, batches, check_rows, sequence_lengths
 from langneurons.models.loading import load_model, load_skeleton, load_tokenizer
 from langneurons.models.memory import lowering
 from langneurons.models.mlps import Mlp, check_causal, find_mlps
 from langneurons.models.probing import decoder_of, input_device
 from langneurons.models.spec import ModelSpec
-from langneurons.responses.schemas import TOKENS
 
-logger = logging.getLogger(__name__)
-
-_FOLDS = 25
 _LARGEST_COUNT = np.iinfo(np.int32).max  # of one neuron and language in the artefacts
-
-
-def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
-    """Split the rows of a token table into ``n`` shares with about the same number of tokens.
-
-    A share is a run of whole problems in the table's order; with few problems, some are empty.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        ``n`` arrays of row positions; every row is in exactly one.
-    """
-    problem, _ = pd.factorize(tokens["problem"])
-    prompts, responses = tokens["prompt_tokens"], tokens["response_tokens"]
-    lengths = sequence_lengths(prompts) + sequence_lengths(responses)
-    sizes = np.bincount(problem, weights=lengths).astype(np.int64)
-    # A problem goes to the share in which its middle falls: share = n · middle / total.
-    twice_middle = 2 * sizes.cumsum() - sizes
-    share = n * twice_middle // max(1, 2 * sizes.sum())
-    return [np.flatnonzero(share[problem] == index) for index in range(n)]
-
-
-def folds_of(problems: Sequence[str] | pd.Series, folds: int | None) -> np.ndarray:
-    """Return the fold of each row: the rank of its problem's id, modulo ``folds``.
-
-    The rank is taken among the sorted distinct ids given: pass a whole table, so that its shares
-    agree. All languages and samples of a problem are in one fold. None is 25 or, if these are
-    fewer, the number of problems.
-
-    Raises
-    ------
-    InputError
-        If there are fewer problems than folds.
-    """
-    ids, rank = np.unique(np.asarray(problems, dtype=object).astype(str), return_inverse=True)
-    folds = min(_FOLDS, len(ids)) if folds is None else folds
-    if not 1 <= folds <= len(ids):
-        raise InputError(
-            f"uncertainty.folds: found {folds}, expected between 1 and the {len(ids)} problems "
-            "there are"
-        )
-    return rank % folds
 
 
 def count_active(
@@ -129,7 +80,7 @@ def count_active(
     """
     check_rows(model, tokens, languages)
     tokens = tokens[sequence_lengths(tokens["response_tokens"]) > 0]
-    groups = _groups(tokens, languages, folds)
+    groups = groups_of(tokens, languages, folds)
     counted = _count_tokens(tokens, groups, (len(languages), folds))
     counter = Counter(mlps, len(languages), folds, classes)
     hooks = [
@@ -183,21 +134,9 @@ def collect_activations(
         As `load_model`, `load_tokenizer`, `find_mlps`, `check_causal`, `folds_of` and
         `count_active`.
     """
-    index, of = check_share(share)
-    table = read_table(tokens_path, TOKENS)
-    table["fold"] = folds_of(table["problem"], folds)
-    folds = int(table["fold"].max()) + 1
-    rows = table.iloc[shares(table, of)[index - 1]]
-    read = rows[sequence_lengths(rows["response_tokens"]) > 0]
-    if len(read):
-        logger.info(
-            "reads %s tokens of %s texts in %d languages",
-            amount(tokens_in(read)),
-            amount(len(read)),
-            read["language"].nunique(),
-            extra=CONSOLE,
-        )
-        parts = (read["prompt_tokens"], read["response_tokens"])
+    rows, folds = share_of_tokens(tokens_path, folds, share)
+    if len(rows):
+        parts = (rows["prompt_tokens"], rows["response_tokens"])
         classes = classes_of_tokens(load_tokenizer(spec), [ids for part in parts for ids in part])
         model = load_model(spec)
         mlps = find_mlps(model)
@@ -215,24 +154,16 @@ def collect_activations(
         "model": asdict(spec),
         "batch_tokens": batch_tokens,
         "share": list(share),
-        "forward_tokens": tokens_in(read),
+        "forward_tokens": tokens_in(rows),
         "backward_tokens": 0,
     }
     write_counts(counts, output, provenance)
     write_class_counts(by_class, class_output, provenance)
 
 
-def _groups(tokens: pd.DataFrame, languages: Sequence[str], folds: int) -> np.ndarray:
-    """Return language · F + fold of each row."""
-    index = {language: position for position, language in enumerate(languages)}
-    language = tokens["language"].map(index).to_numpy(dtype=np.int64)
-    return language * folds + tokens["fold"].to_numpy(dtype=np.int64)
-
-
 def _count_tokens(tokens: pd.DataFrame, groups: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Count the response tokens of each language and fold, (K, F)."""
-    counted = np.zeros(shape, dtype=np.int64)
-    np.add.at(counted.reshape(-1), groups, sequence_lengths(tokens["response_tokens"]))
+    counted = response_tokens(tokens, groups, shape)
     most = counted.sum(axis=1).max(initial=0)
     if most > _LARGEST_COUNT:
         raise InputError(

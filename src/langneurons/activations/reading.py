@@ -7,15 +7,59 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from langneurons.activations.collection import folds_of, shares
 from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import check_share
 from langneurons.artifacts.tables import read_table
+from langneurons.errors import InputError
 from langneurons.job import CONSOLE
 from langneurons.models.batches import sequence_lengths
 from langneurons.responses.schemas import TOKENS
 
 logger = logging.getLogger(__name__)
+
+_FOLDS = 25
+
+
+def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
+    """Split the rows of a token table into ``n`` shares with about the same number of tokens.
+
+    A share is a run of whole problems in the table's order; with few problems, some are empty.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        ``n`` arrays of row positions; every row is in exactly one.
+    """
+    problem, _ = pd.factorize(tokens["problem"])
+    prompts, responses = tokens["prompt_tokens"], tokens["response_tokens"]
+    lengths = sequence_lengths(prompts) + sequence_lengths(responses)
+    sizes = np.bincount(problem, weights=lengths).astype(np.int64)
+    # A problem goes to the share in which its middle falls: share = n · middle / total.
+    twice_middle = 2 * sizes.cumsum() - sizes
+    share = n * twice_middle // max(1, 2 * sizes.sum())
+    return [np.flatnonzero(share[problem] == index) for index in range(n)]
+
+
+def folds_of(problems: Sequence[str] | pd.Series, folds: int | None) -> np.ndarray:
+    """Return the fold of each row: the rank of its problem's id, modulo ``folds``.
+
+    The rank is taken among the sorted distinct ids given: pass a whole table, so that its shares
+    agree. All languages and samples of a problem are in one fold. None is 25 or, if these are
+    fewer, the number of problems.
+
+    Raises
+    ------
+    InputError
+        If there are fewer problems than folds.
+    """
+    ids, rank = np.unique(np.asarray(problems, dtype=object).astype(str), return_inverse=True)
+    folds = min(_FOLDS, len(ids)) if folds is None else folds
+    if not 1 <= folds <= len(ids):
+        raise InputError(
+            f"uncertainty.folds: found {folds}, expected between 1 and the {len(ids)} problems "
+            "there are"
+        )
+    return rank % folds
 
 
 def share_of_tokens(
@@ -48,14 +92,19 @@ def share_of_tokens(
     rows = table.iloc[shares(table, of)[index - 1]]
     read = rows[sequence_lengths(rows["response_tokens"]) > 0]
     if len(read):
-        logger.info(
-            "reads %s tokens of %s texts in %d languages",
-            amount(tokens_in(read)),
-            amount(len(read)),
-            read["language"].nunique(),
-            extra=CONSOLE,
-        )
+        announce(read)
     return read, int(table["fold"].max()) + 1
+
+
+def announce(rows: pd.DataFrame) -> None:
+    """Say on the console how much a model is about to read."""
+    logger.info(
+        "reads %s tokens of %s texts in %d languages",
+        amount(tokens_in(rows)),
+        amount(len(rows)),
+        rows["language"].nunique(),
+        extra=CONSOLE,
+    )
 
 
 def groups_of(rows: pd.DataFrame, languages: Sequence[str], folds: int) -> np.ndarray:

@@ -12,15 +12,14 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from langneurons.activations.collection import folds_of, shares
 from langneurons.activations.counts import Counts, write_counts
-from langneurons.artifacts.progress import Progress, amount, tokens_in
+from langneurons.activations.reading import announce, folds_of, shares
+from langneurons.artifacts.progress import Progress, tokens_in
 from langneurons.artifacts.shares import check_share
 from langneurons.artifacts.tables import read_table
 from langneurons.errors import InputError
 from langneurons.importance.components import FFN, RELEASED
 from langneurons.importance.measuring import Importance
-from langneurons.job import CONSOLE
 from langneurons.models.batches import Batch, batches, check_rows, sequence_lengths
 from langneurons.models.loading import load_model
 from langneurons.models.memory import lowering
@@ -160,13 +159,7 @@ def measure_importance(
     table = chosen_texts(read_table(tokens_path, TOKENS), texts, folds)
     folds = int(table["fold"].max()) + 1
     rows = table.iloc[shares(table, of)[index - 1]]
-    logger.info(
-        "reads %s tokens of %s texts in %d languages",
-        amount(tokens_in(rows)),
-        amount(len(rows)),
-        rows["language"].nunique(),
-        extra=CONSOLE,
-    )
+    announce(rows)
     model = load_model(spec)
     check_causal(model)
     if set(components) != {FFN}:
