@@ -18,15 +18,15 @@ from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.map_parts import say_alike
 from langneurons.figures.method_looks import Look, looks_of, method_name
-from langneurons.figures.style import FAINT, INK, TEXT
+from langneurons.figures.style import FAINT, INK
 from langneurons.interventions.schemas import DOSES
 
 FIGURE = Declaration(
     "What a language's first neurons do, by method", per="doses", reads={"doses": "doses"}
 )
 
-#: Inches: a row of panels, a line of the legend, and the label below the panels.
-_ROW, _LINE, _LABEL = 1.75, 0.17, 0.3
+#: Inches: a row of panels, and a line of the legend.
+_ROW, _LINE = 1.75, 0.17
 _COLUMNS = 3
 _BAND = "#D9D9D9"
 #: Methods stand beside one another at a size: the last at this multiple of it, the first at 1 / it.
@@ -44,24 +44,11 @@ def draw(page: Page, doses: str | Path) -> None:
     languages = [name for name in facts["languages"] if name in set(table["language"])]
     shown = [None, *languages] if len(languages) > 1 else languages
     page.note(*_notes(table, facts))
-    columns = min(_COLUMNS, len(shown))
-    rows = -(-len(shown) // columns)
     per_line = 5
     lines = -(-(len(looks) + 3) // per_line)
-    heights = [lines * _LINE, *[_ROW] * rows]
-    grid = page.panels(
-        TEXT,
-        sum(heights) + _LABEL,
-        nrows=rows + 1,
-        ncols=columns,
-        squeeze=False,
-        gridspec_kw={"height_ratios": heights},
-    )
-    for axes in grid[0]:
-        axes.set_axis_off()
-    _legend(grid[0, 0], looks, table["random_own"].notna().any(), per_line)
-    panels = grid[1:].reshape(-1)
-    for index, (axes, language) in enumerate(zip(panels, shown, strict=False)):
+    strip, panels = page.multiples(len(shown), _COLUMNS, lines * _LINE, _ROW)
+    _legend(strip, looks, table["random_own"].notna().any(), per_line)
+    for index, (axes, language) in enumerate(zip(panels, shown, strict=True)):
         place = table["language"].isna() if language is None else table["language"] == language
         _draw_panel(axes, table[place], looks)
         _scale(axes, facts["parameters"]["sizes"])
@@ -69,12 +56,10 @@ def draw(page: Page, doses: str | Path) -> None:
             _say_how_many(axes, table[place], len(languages))
         mean = f"mean of {len(languages)} languages"
         axes.set_title(mean if language is None else english_name(language), loc="left")
-        if index % columns == 0:
+        if index % _COLUMNS == 0:
             axes.set_ylabel("Δ NLL (nats per token)")
-        if index + columns >= len(shown):
+        if index + _COLUMNS >= len(shown):
             axes.set_xlabel("neurons switched off (logarithmic)")
-    for axes in panels[len(shown) :]:
-        axes.set_axis_off()
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look]) -> None:

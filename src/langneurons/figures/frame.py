@@ -1,13 +1,25 @@
 """The frame around every figure: house style, heading, notes, and saving as PNG and PDF."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from langneurons.figures.style import Style, describe, house_style, new_figure, read_style, save
+from langneurons.figures.style import (
+    TEXT,
+    Style,
+    describe,
+    house_style,
+    new_figure,
+    read_style,
+    save,
+)
+
+#: Inches: labels below the panels of small multiples.
+_LABELS = 0.3
 
 
 class Page:
@@ -47,6 +59,40 @@ class Page:
         """
         self.figure, axes = new_figure(width, height, self.heading, self.notes, **subplots)
         return axes
+
+    def multiples(
+        self, number: int, columns: int, legend: float, row: float
+    ) -> tuple[Axes, Sequence[Axes]]:
+        """Make the figure with small multiples below a strip for their legend.
+
+        Parameters
+        ----------
+        number
+            Panels.
+        columns
+            Most panels in a row.
+        legend, row
+            Inches: heights of the strip and of a row of panels.
+
+        Returns
+        -------
+        strip, panels
+            The axes of the strip, which show nothing, and of each panel.
+        """
+        columns = min(columns, number)
+        heights = [legend, *[row] * -(-number // columns)]
+        grid = self.panels(
+            TEXT,
+            sum(heights) + _LABELS,
+            nrows=len(heights),
+            ncols=columns,
+            squeeze=False,
+            gridspec_kw={"height_ratios": heights},
+        )
+        panels = grid[1:].reshape(-1)
+        for axes in [*grid[0], *panels[number:]]:
+            axes.set_axis_off()
+        return grid[0, 0], list(panels[:number])
 
 
 def render(

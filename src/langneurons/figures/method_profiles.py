@@ -14,7 +14,7 @@ from langneurons.artifacts.tables import read_table
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.method_looks import method_name
-from langneurons.figures.style import LINES, MARKERS, TEXT, Style, count_axis
+from langneurons.figures.style import LINES, MARKERS, Style, count_axis
 from langneurons.phases.segmentation import TYPED
 
 FIGURE = Declaration(
@@ -24,8 +24,8 @@ FIGURE = Declaration(
     values=("methods",),
 )
 
-#: Inches: the legend, a row of panels, the label below them. Panels in a row.
-_LEGEND, _ROW, _LABEL, _COLUMNS = 0.16, 1.35, 0.3, 3
+#: Inches: the legend, and a row of panels. Panels in a row.
+_LEGEND, _ROW, _COLUMNS = 0.16, 1.35, 3
 _COLUMNS_READ = pa.schema([("layer", pa.int32()), ("type", pa.string()), ("selected", pa.bool_())])
 
 
@@ -38,35 +38,20 @@ def draw(page: Page, neurons: Sequence[str | Path], methods: Sequence[str]) -> N
         "neurons, where τ is the same. Without related ones there are none, or the method does not "
         "tell them apart."
     )
-    columns = min(_COLUMNS, len(methods))
-    rows = -(-len(methods) // columns)
-    heights = [_LEGEND, *[_ROW] * rows]
-    grid = page.panels(
-        TEXT,
-        sum(heights) + _LABEL,
-        nrows=rows + 1,
-        ncols=columns,
-        squeeze=False,
-        gridspec_kw={"height_ratios": heights},
-    )
-    for axes in grid[0]:
-        axes.set_axis_off()
-    _legend(grid[0, 0], page.style)
-    panels = grid[1:].reshape(-1)
+    strip, panels = page.multiples(len(methods), _COLUMNS, _LEGEND, _ROW)
+    _legend(strip, page.style)
     highest = np.concatenate([one.reshape(-1) for one in counts.values()])
-    for index, (axes, (method, numbers)) in enumerate(zip(panels, counts.items(), strict=False)):
+    for index, (axes, (method, numbers)) in enumerate(zip(panels, counts.items(), strict=True)):
         _draw_method(axes, numbers, page.style)
         specific, related, _ = numbers.sum(axis=0)
         axes.set_title(
             f"{method_name(method)}: {specific:,} specific, {related:,} related", loc="left"
         )
-        label = "neurons per layer" if index % columns == 0 else ""
+        label = "neurons per layer" if index % _COLUMNS == 0 else ""
         count_axis(axes, highest, label)
         axes.set_ylabel(axes.get_ylabel() if label else "")
-        if index + columns >= len(methods):
+        if index + _COLUMNS >= len(methods):
             axes.set_xlabel("layer")
-    for axes in panels[len(methods) :]:
-        axes.set_axis_off()
 
 
 def _by_layer(path: str | Path) -> np.ndarray:
