@@ -35,9 +35,11 @@ def test_the_paper_plans_its_jobs(paper):
     # Types by class of token.
     tables = 3 * 3 * 2 * 2 + 2 * 2 + 2 * 2 + 8 * 2 + 2 * 2 + 8 * 2 * 2 + (5 + 3) * 2 * 2
     tables += models * 2 * 2
+    # Overlap and cost of methods, of no checkpoint.
+    tables += (models - 3) * 2 * 2
     assert planned["write_table"] == tables
     assert planned["deactivate"] == 2 * 2
-    assert sum(planned.values()) < 1000
+    assert sum(planned.values()) < 1100
 
 
 def test_the_slurm_profile_scatters_model_work_and_asks_for_gpus(paper):

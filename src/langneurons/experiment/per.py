@@ -93,13 +93,14 @@ def _several(experiment: Inventory) -> Sequence[Keys]:
 
 
 def _methods_together(experiment: Inventory) -> Sequence[Keys]:
-    """Models and data sets on which several methods select neurons."""
+    """Models and data sets on which several methods select neurons; no checkpoints."""
     if len(experiment.methods) < 2:
         return []
     return [
-        {"model": model, "dataset": dataset, "methods": experiment.methods}
-        for model in experiment.models
-        for dataset in experiment.datasets_of(model)
+        {"model": name, "dataset": dataset, "methods": experiment.methods}
+        for name, model in experiment.models.items()
+        if not model.is_checkpoint
+        for dataset in experiment.datasets_of(name)
     ]
 
 
