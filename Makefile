@@ -10,12 +10,14 @@ BIN := $(VENV)/bin
 
 .PHONY: run demo env weights test check lock reference verdicts
 
-run: env weights
-	$(BIN)/snakemake --cores all
+# Models this small are hardly faster on several cores, so two of them run at a time.
+SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=2
 
-# Models this small are no faster on several cores, so two of them run at a time.
+run: env weights
+	$(SNAKEMAKE)
+
 demo: env
-	$(BIN)/snakemake --cores all --resources gpu=2 --configfile config/tiny.yaml
+	$(SNAKEMAKE) --configfile config/tiny.yaml
 
 env: $(VENV)/.installed
 
