@@ -188,7 +188,9 @@ def merge_counts(
 def summed(
     shards: Iterable[tuple[str | Path, np.ndarray, np.ndarray]],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums of the counts and of the tokens of shards, each a path and these two.
+    """Return the sums of the counts, or other sums, and of the tokens of shards.
+
+    Each shard is its path and these two.
 
     Raises
     ------
@@ -197,7 +199,7 @@ def summed(
     """
     remaining = iter(shards)  # one at a time in memory
     first, active, tokens = next(remaining)
-    active, tokens = active.astype(np.int64), tokens.copy()
+    active, tokens = active.astype(np.promote_types(active.dtype, np.int64)), tokens.copy()
     for path, other, of_tokens in remaining:
         if other.shape != active.shape:
             raise InputError(f"{path}: shape {other.shape}, expected {active.shape} as in {first}")

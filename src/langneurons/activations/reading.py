@@ -17,7 +17,8 @@ from langneurons.responses.schemas import TOKENS
 
 logger = logging.getLogger(__name__)
 
-_FOLDS = 25
+#: Folds of a data set that has as many problems, unless the configuration says otherwise.
+FOLDS = 25
 
 
 def shares(tokens: pd.DataFrame, n: int) -> list[np.ndarray]:
@@ -53,7 +54,7 @@ def folds_of(problems: Sequence[str] | pd.Series, folds: int | None) -> np.ndarr
         If there are fewer problems than folds.
     """
     ids, rank = np.unique(np.asarray(problems, dtype=object).astype(str), return_inverse=True)
-    folds = min(_FOLDS, len(ids)) if folds is None else folds
+    folds = min(FOLDS, len(ids)) if folds is None else folds
     if not 1 <= folds <= len(ids):
         raise InputError(
             f"uncertainty.folds: found {folds}, expected between 1 and the {len(ids)} problems "

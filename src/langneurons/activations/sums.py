@@ -13,7 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from langneurons.activations.counts import ACTIVATIONS, Counts, grid, grid_rows, write_by_neuron
+from langneurons.activations.counts import (
+    ACTIVATIONS,
+    Counts,
+    grid,
+    grid_rows,
+    summed,
+    write_by_neuron,
+)
 from langneurons.artifacts.tables import (
     artefact,
     inherited_provenance,
@@ -65,15 +72,10 @@ def merge_sums(shards: Sequence[str | Path], output: str | Path, languages: Sequ
     InputError
         If a shard differs in shape from the first.
     """
-    total = read_sums(shards[0], languages)
-    for path in shards[1:]:
-        other = read_sums(path, languages)
-        found, expected = other.active.shape, total.active.shape
-        if found != expected:
-            raise InputError(f"{path}: shape {found}, expected {expected} as in {shards[0]}")
-        total = Counts(total.active + other.active, total.tokens + other.tokens, total.languages)
+    parts = ((path, read_sums(path, languages)) for path in shards)
+    active, tokens = summed((path, sums.active, sums.tokens) for path, sums in parts)
     provenance = {**inherited_provenance(shards[0]), "shards": len(shards), **summed_work(shards)}
-    write_sums(total, output, provenance)
+    write_sums(Counts(active, tokens, tuple(languages)), output, provenance)
 
 
 def write_quotients(sums_path: str | Path, output: str | Path, languages: Sequence[str]) -> None:

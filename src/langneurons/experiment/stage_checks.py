@@ -15,29 +15,25 @@ RUN = "a model that can be run:"
 def _check_stage(
     stage: str, settings: Deactivation | Steering | Doses, config: Configuration, run: list[str]
 ) -> None:
-    """Check the methods and models of an optional stage."""
+    """Check the methods and models of an optional stage, and the languages where it has some."""
     methods = list(config.neurons.settings())
     named = settings.methods or []
     demand(f"{stage}.methods", named, methods, "some of the methods under neurons:")
     demand(f"{stage}.models", settings.models or [], run, RUN)
+    languages = getattr(settings, "languages", None) or []
+    demand(f"{stage}.languages", languages, config.languages, "some of the languages")
 
 
 def check_steering(config: Configuration, run: list[str]) -> None:
     """Check the section ``steering``; ``run`` are the models that can be run."""
-    if config.steering is None:
-        return
-    _check_stage("steering", config.steering, config, run)
-    languages = config.steering.languages or []
-    demand("steering.languages", languages, config.languages, "some of the languages")
+    if config.steering is not None:
+        _check_stage("steering", config.steering, config, run)
 
 
 def check_doses(config: Configuration, run: list[str]) -> None:
     """Check the section ``doses``; ``run`` are the models that can be run."""
-    if config.doses is None:
-        return
-    _check_stage("doses", config.doses, config, run)
-    languages = config.doses.languages or []
-    demand("doses.languages", languages, config.languages, "some of the languages")
+    if config.doses is not None:
+        _check_stage("doses", config.doses, config, run)
 
 
 def check_deactivation(config: Configuration, run: list[str]) -> None:

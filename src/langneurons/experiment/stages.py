@@ -6,6 +6,7 @@ from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.made import alignment_of
 from langneurons.experiment.retrieval import Retrieval
+from langneurons.experiment.sharing import Sharing
 
 
 class Sections:
@@ -47,3 +48,9 @@ class Sections:
         """How partners are looked for among parallel texts."""
         assert self.config.retrieval is not None
         return self.config.retrieval
+
+    @property
+    def sharing(self) -> Sharing:
+        """How neurons are classed by the languages that share them."""
+        assert self.config.sharing is not None
+        return self.config.sharing

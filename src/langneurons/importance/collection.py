@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from langneurons.activations.counts import Counts, write_counts
-from langneurons.activations.reading import announce, folds_of, shares
+from langneurons.activations.reading import FOLDS, announce, folds_of, groups_of, shares
 from langneurons.artifacts.progress import Progress, tokens_in
 from langneurons.artifacts.shares import check_share
 from langneurons.artifacts.tables import read_table
@@ -30,8 +30,6 @@ from langneurons.responses.schemas import TOKENS
 
 logger = logging.getLogger(__name__)
 
-_FOLDS = 25
-
 
 def chosen_texts(tokens: pd.DataFrame, texts: int, folds: int | None) -> pd.DataFrame:
     """Return the first texts of each language that have a response, with their ``fold``.
@@ -47,7 +45,7 @@ def chosen_texts(tokens: pd.DataFrame, texts: int, folds: int | None) -> pd.Data
     """
     with_response = tokens[sequence_lengths(tokens["response_tokens"]) > 0]
     chosen = with_response.groupby("language", sort=False).head(texts)
-    fewer = min(folds or _FOLDS, chosen["problem"].nunique())
+    fewer = min(folds or FOLDS, chosen["problem"].nunique())
     return chosen.assign(fold=folds_of(chosen["problem"], fewer) if len(chosen) else 0)
 
 
@@ -100,9 +98,7 @@ def count_hits(
     """
     check_rows(model, tokens, languages)
     hits = _Hits(model, components, released, top_rate, len(languages) * folds)
-    position = {language: index for index, language in enumerate(languages)}
-    groups = tokens["language"].map(position).to_numpy(dtype=np.int64) * folds
-    groups += tokens["fold"].to_numpy(dtype=np.int64)
+    groups = groups_of(tokens, languages, folds)
     decoder = decoder_of(model)
     with (
         torch.inference_mode(),

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from langneurons.errors import InputError
 from langneurons.models.mlps import sizes
 from langneurons.models.probing import decoder_layers, evaluating, forward
+from langneurons.models.projections import weights_by_input
 from langneurons.models.seeing import Seen, seeing, softmax
 
 
@@ -45,26 +46,11 @@ def out_weight(attention: Attention) -> Tensor:
     Raises
     ------
     InputError
-        If they cannot be read as floating-point numbers (packed by quantisation, say).
+        As `weights_by_input`.
     """
-    weight, rows = getattr(attention.out, "weight", None), attention.heads * attention.value_width
-    inputs = 0 if hasattr(attention.out, "nx") else 1  # GPT-2's Conv1D has inputs in rows
-    if (
-        not isinstance(weight, Tensor)
-        or weight.is_meta
-        or not weight.is_floating_point()
-        or weight.ndim != 2
-        or weight.shape[inputs] != rows
-    ):
-        found = "no weights"
-        if isinstance(weight, Tensor):
-            found = f"weights of shape {tuple(weight.shape)} and type {weight.dtype}"
-        raise InputError(
-            f"layer {attention.layer}: the attention's output projection "
-            f"({type(attention.out).__name__}) has {found}, expected floating-point numbers in "
-            f"memory for each of {rows} dimensions"
-        )
-    by_input = weight.detach() if inputs == 0 else weight.detach().T
+    what = f"layer {attention.layer}: the attention's output projection"
+    rows = attention.heads * attention.value_width
+    by_input = weights_by_input(attention.out, rows, what, "dimensions")
     return by_input.reshape(attention.heads, attention.value_width, -1)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from langneurons.errors import InputError
 from langneurons.models.mlps import Mlp
+from langneurons.models.projections import weights_by_input
 
 
 def down_norms(mlps: Sequence[Mlp]) -> np.ndarray:
@@ -37,27 +38,10 @@ def down_weights(mlp: Mlp) -> Tensor:
     Raises
     ------
     InputError
-        If it has no weights that can be read as a vector for each neuron (packed by quantisation,
-        or not in memory).
+        As `weights_by_input`.
     """
-    weight = getattr(mlp.down, "weight", None)
-    neurons = 0 if hasattr(mlp.down, "nx") else 1  # GPT-2's Conv1D has inputs in rows
-    if (
-        not isinstance(weight, Tensor)
-        or weight.is_meta
-        or not weight.is_floating_point()
-        or weight.ndim != 2
-        or weight.shape[neurons] != mlp.width
-    ):
-        found = "no weights"
-        if isinstance(weight, Tensor):
-            found = f"weights of shape {tuple(weight.shape)} and type {weight.dtype}"
-            found += " that are not in memory" if weight.is_meta else ""
-        raise InputError(
-            f"layer {mlp.layer}: the down projection ({type(mlp.down).__name__}) has {found}, "
-            f"expected a vector of floating-point numbers for each of {mlp.width} neurons"
-        )
-    return weight.detach() if neurons else weight.detach().T
+    what = f"layer {mlp.layer}: the down projection"
+    return weights_by_input(mlp.down, mlp.width, what, "neurons").T
 
 
 def _down_norms(mlp: Mlp) -> np.ndarray:

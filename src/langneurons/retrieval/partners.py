@@ -12,22 +12,7 @@ from langneurons.responses.parallel import in_all_languages
 def parallel_texts(
     tokens: pd.DataFrame, languages: Sequence[str], problems: int | None = None
 ) -> pd.DataFrame:
-    """Return one text of each problem in each language.
-
-    Parameters
-    ----------
-    tokens
-        Rows of `TOKENS`; of several samples of a problem in a language, the first is taken.
-    languages
-        The K languages.
-    problems
-        How many problems, from the first on; None for all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        P × K rows of `TOKENS`: the problems in the order of ``tokens``, each in all languages in
-        their order.
+    """Return the texts that partners are looked for among, see `in_all_languages`.
 
     Raises
     ------

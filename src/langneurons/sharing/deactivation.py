@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +86,16 @@ def deactivate_classes(
     scored = scored_tokens(texts, parameters["texts"])
     cells = share_of(cells_of(sets, parameters["control_seeds"]), share)
     subject = Subject(spec)
-    likelihoods: list[Likelihood] = []  # the model is loaded by the first cell that needs it
+
+    @cache  # the model is loaded by the first cell that needs it
+    def likelihood() -> Likelihood:
+        check_rows(subject.model, scored, languages)
+        return Likelihood(subject.model, scored, batch_tokens)
 
     def rows(cell: Cell) -> pd.DataFrame:
-        mlps = subject.mlps
-        if not likelihoods:
-            check_rows(subject.model, scored, languages)
-            likelihoods.append(Likelihood(subject.model, scored, batch_tokens))
+        mlps, scoring = subject.mlps, likelihood()
         with intervening(mlps, zeroing(cell.neurons)):
-            nll = likelihoods[0].mean_nll()
+            nll = scoring.mean_nll()
         keys = {"class": cell.name, "size": cell.size, "control": cell.control, "seed": cell.seed}
         table = scored[["language", "problem"]].rename(columns={"language": "target"})
         table = table.assign(**keys, neurons=int(cell.neurons.sum()), nll=nll)

@@ -10,12 +10,6 @@ from langneurons.experiment.settings.basis import (
     bootstrap,
     spec_of,
 )
-from langneurons.experiment.sharing import Sharing
-
-
-def _stage(experiment: Inventory) -> Sharing:
-    assert experiment.config.sharing is not None
-    return experiment.config.sharing
 
 
 def _measuring(experiment: Inventory, wildcards: Any) -> Settings:
@@ -23,7 +17,7 @@ def _measuring(experiment: Inventory, wildcards: Any) -> Settings:
     return {
         **spec_of(experiment, wildcards),
         "languages": experiment.languages,
-        "parameters": {**_stage(experiment).settings("problems"), "read": read},
+        "parameters": {**experiment.sharing.settings("problems"), "read": read},
     }
 
 
@@ -32,7 +26,7 @@ def _summary(experiment: Inventory, wildcards: Any) -> Settings:
 
 
 def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
-    stage = _stage(experiment)
+    stage = experiment.sharing
     texts = "texts" if experiment.holds_texts(wildcards.dataset) else stage.texts
     return {
         **spec_of(experiment, wildcards),
