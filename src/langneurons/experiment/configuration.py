@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, create_model
 
 from langneurons.experiment.alignment import Alignment
-from langneurons.experiment.datasets import AnyDataset
+from langneurons.experiment.datasets import AnyDatasetOrFacts
 from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.importance import Importance
@@ -213,7 +213,7 @@ class Configuration(Section):
     """name → model, see below"""
     pivot: str = "en"
     """the language that the others are compared with (table 3)"""
-    datasets: dict[Name, AnyDataset] = {}
+    datasets: dict[Name, AnyDatasetOrFacts] = {}
     """name → data set, see below"""
     prompt: str = "{query}\n"
     """the text around a question; `{query}` is required, `{lang}` becomes the English name of the

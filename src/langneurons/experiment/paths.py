@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 corpus = "results/corpora/{dataset}.parquet"
+facts = "results/facts/{dataset}.parquet"
 alignment_questions = "results/corpora/alignment_questions.parquet"
 compared = "results/corpora/{dataset}.compared.parquet"
 card = "results/models/{model}.parquet"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from langneurons.errors import InputError
 from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.datasets import without_facts
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
 
@@ -41,14 +42,15 @@ def check_deactivation(config: Configuration, run: list[str]) -> None:
     if config.deactivation is None:
         return
     key = "config: deactivation"
+    datasets = without_facts(config.datasets)
     _check_stage("deactivation", config.deactivation, config, run)
     for model, masks in config.deactivation.masks.items():
         demand("deactivation.masks", [model], run, RUN)
         for dataset, path in masks.items():
-            if dataset not in config.datasets:
+            if dataset not in datasets:
                 raise InputError(
                     f"{key}.masks.{model}: unknown dataset {dataset!r}; "
-                    f"datasets: {', '.join(config.datasets)}"
+                    f"datasets: {', '.join(datasets)}"
                 )
             if not Path(path).is_file():
                 raise InputError(f"{key}.masks.{model}.{dataset}: no such file {path!r}")

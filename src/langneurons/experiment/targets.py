@@ -67,7 +67,8 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
     deactivated = experiment.stage_keys("deactivation")
     steered = experiment.stage_keys("steering")
     return {
-        "corpora": [paths.corpus.format(dataset=name) for name in experiment.datasets],
+        "corpora": [paths.corpus.format(dataset=name) for name in experiment.datasets]
+        + [paths.facts.format(dataset=name) for name in experiment.facts],
         "responses": [paths.of("{responses}", paths.responses).format(**keys) for keys in read],
         "grades": [
             paths.of("{responses}", paths.grades).format(**keys)
