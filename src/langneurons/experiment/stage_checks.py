@@ -5,7 +5,7 @@ from pathlib import Path
 
 from langneurons.errors import InputError
 from langneurons.experiment.configuration import Configuration
-from langneurons.experiment.datasets import without_facts
+from langneurons.experiment.datasets import facts_of, without_facts
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
 
@@ -35,6 +35,17 @@ def check_doses(config: Configuration, run: list[str]) -> None:
     """Check the section ``doses``; ``run`` are the models that can be run."""
     if config.doses is not None:
         _check_stage("doses", config.doses, config, run)
+
+
+def check_cloze(config: Configuration, run: list[str]) -> None:
+    """Check the section ``cloze``; ``run`` are the models that can be run."""
+    if config.cloze is None:
+        return
+    demand("cloze.models", config.cloze.models or [], run, RUN)
+    if not facts_of(config.datasets):
+        raise InputError(
+            "config: cloze: found no facts to ask for, expected a data set of format 'facts'"
+        )
 
 
 def check_deactivation(config: Configuration, run: list[str]) -> None:
