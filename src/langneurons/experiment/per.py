@@ -196,6 +196,11 @@ def _deactivations_with_accuracy(experiment: Inventory) -> Sequence[Keys]:
     return graded if graded and experiment.deactivation.accuracy else []
 
 
+def _deactivations_with_facts(experiment: Inventory) -> Sequence[Keys]:
+    found = _deactivations(experiment)
+    return found if found and experiment.deactivation.facts else []
+
+
 def _deactivations_by_phase(experiment: Inventory) -> Sequence[Keys]:
     typed = [keys for keys in _deactivations(experiment) if keys["method"] != "mask"]
     return typed if typed and experiment.deactivation.phases else []
@@ -278,6 +283,7 @@ PER = {
     "course": Per(_SELECTION, _ON, _courses),
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
+    "deactivation with facts": Per(_SELECTION, _METHOD_TOO, _deactivations_with_facts),
     "deactivation by phase": Per(_SELECTION, _METHOD_TOO, _deactivations_by_phase),
     "sharing": Per("{model}", "{model}", _sharing),
     "sharing by data set": Per("{model}/{dataset}", _ON, _sharing_by_dataset),
