@@ -11,12 +11,15 @@ from langneurons.experiment.configuration import Comparison, Configuration
 from langneurons.experiment.controls import check_controls
 from langneurons.experiment.datasets import (
     HELD_OUT,
-    AnyDataset,
+    AnyDatasetOrFacts,
     DemoDataset,
+    Facts,
     Texts,
+    facts_of,
     holds_texts,
     on_hub,
     windows_of,
+    without_facts,
 )
 from langneurons.experiment.model_sections import LoadedModel, PublishedModel
 from langneurons.experiment.models import (
@@ -29,6 +32,7 @@ from langneurons.experiment.readable import check_methods
 from langneurons.experiment.seeds import controls_of
 from langneurons.experiment.stage_checks import (
     RUN,
+    check_cloze,
     check_deactivation,
     check_doses,
     check_steering,
@@ -61,6 +65,7 @@ def check(config: Configuration) -> None:
     check_deactivation(config, run)
     check_steering(config, run)
     check_doses(config, run)
+    check_cloze(config, run)
     _check_parallel(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)
@@ -147,7 +152,7 @@ def _check_folds(config: Configuration) -> None:
     folds = config.uncertainty.folds
     if folds is None:
         return
-    for name, dataset in config.datasets.items():
+    for name, dataset in without_facts(config.datasets).items():
         for key in ("problems", "limit"):
             given = dataset.settings(key).get(key)
             if given is not None and given - dataset.held_out < folds:
@@ -159,7 +164,10 @@ def _check_folds(config: Configuration) -> None:
                 )
 
 
-def _check_dataset(key: str, dataset: AnyDataset, languages: list[str]) -> None:
+def _check_dataset(key: str, dataset: AnyDatasetOrFacts, languages: list[str]) -> None:
+    if isinstance(dataset, Facts):
+        _check_facts(f"config: {key}", dataset, languages)
+        return
     if isinstance(dataset, Texts):
         _check_windows(f"config: {key}", dataset)
     if isinstance(dataset, DemoDataset) or on_hub(dataset):
@@ -168,6 +176,24 @@ def _check_dataset(key: str, dataset: AnyDataset, languages: list[str]) -> None:
         expected = Path(dataset.path.replace("{language}", language))
         if not expected.exists():
             raise InputError(f"config: {key}.path: no such file or folder {expected}")
+
+
+def _check_facts(key: str, dataset: Facts, languages: list[str]) -> None:
+    if dataset.path is not None:
+        unread = dataset.model_fields_set - {"format", "path", "limit"}
+        if unread:
+            raise InputError(
+                f"{key}: found the key {min(unread)!r}, which is about facts of countries, beside "
+                "'path'; expected one or the other"
+            )
+        files = [Path(dataset.path)]
+    else:
+        names = ["territories.csv", "currencies.csv", *(f"{name}.yaml" for name in languages)]
+        files = [Path(dataset.folder, name) for name in names]
+    for file in files:
+        if not file.is_file():
+            place = "folder" if dataset.path is None else "path"
+            raise InputError(f"{key}.{place}: no such file {file}")
 
 
 def _check_windows(key: str, dataset: Texts) -> None:
@@ -182,7 +208,7 @@ def _check_windows(key: str, dataset: Texts) -> None:
 def _check_identifier(config: Configuration, run: list[str]) -> None:
     """Demand that languages can be told apart, if any answer's language is to be identified."""
     # Texts are read and answer nothing, so that there is nothing to grade.
-    asked = not all(map(holds_texts, config.datasets.values()))
+    asked = not all(map(holds_texts, without_facts(config.datasets).values()))
     graded = config.accuracy is not None and asked
     if run and (graded or config.steering is not None):
         section = "accuracy" if graded else "steering"
@@ -202,7 +228,8 @@ def _check_comparison(
     if foreign:
         raise InputError(f"{key}.trained: {sorted(foreign)[0]!r} is not one of the languages")
     before, after = (datasets_of(config, name) for name in (comparison.before, comparison.after))
-    if not set(before) & set(after):
+    run = not any(isinstance(config.models.get(name), PublishedModel) for _, name in sides)
+    if not set(before) & set(after) and not (run and facts_of(config.datasets)):
         raise InputError(f"{key}: the two models have no dataset in common")
 
 
@@ -213,7 +240,7 @@ def _check_parallel(config: Configuration, run: list[str]) -> None:
         if section is None:
             continue
         demand(f"{stage}.models", section.models or [], run, RUN)
-        for name, dataset in config.datasets.items():
+        for name, dataset in without_facts(config.datasets).items():
             if windows_of(dataset):
                 raise InputError(
                     f"config: {stage}: dataset {name!r} is documents cut into windows "

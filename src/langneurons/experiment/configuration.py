@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, create_model
 
 from langneurons.experiment.alignment import Alignment
-from langneurons.experiment.datasets import AnyDataset
+from langneurons.experiment.cloze import Cloze
+from langneurons.experiment.datasets import AnyDatasetOrFacts
 from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.importance import Importance
@@ -213,7 +214,7 @@ class Configuration(Section):
     """name → model, see below"""
     pivot: str = "en"
     """the language that the others are compared with (table 3)"""
-    datasets: dict[Name, AnyDataset] = {}
+    datasets: dict[Name, AnyDatasetOrFacts] = {}
     """name → data set, see below"""
     prompt: str = "{query}\n"
     """the text around a question; `{query}` is required, `{lang}` becomes the English name of the
@@ -255,6 +256,9 @@ class Configuration(Section):
     sharing: Sharing | None = None
     """neurons are classed by the number of languages in which they are active in a parallel
     example, and those of a class are switched off (METHOD 9); the section, even if empty, turns the
+    stage on"""
+    cloze: Cloze | None = None
+    """models complete the facts of all data sets of `format: facts`; the section, `{}`, turns the
     stage on"""
     figures: Figures = Figures()
     """how figures look"""

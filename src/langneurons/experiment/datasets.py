@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from langneurons.experiment.sections import Count, Section, Whole
+from langneurons.experiment.sections import Count, Distinct, Section, Whole
 
 #: Ends the name of the part of a data set that is held out.
 HELD_OUT = ".held_out"
@@ -146,9 +146,55 @@ class DemoDataset(Dataset):
     """seed of the generator"""
 
 
+class Facts(Section):
+    """Facts that models are asked to complete: of countries, in any language, or your own.
+
+    They are read by the stages that ask for facts; no neurons are found on them.
+    """
+
+    RERUNS: ClassVar[str] = "corpora"
+
+    format: Literal["facts"]
+    """`facts`"""
+    path: str | None = None
+    """facts of your own in place of those of countries: JSON lines, CSV, TSV or Parquet with the
+    columns `fact`, `language`, `phrasing`, `prompt`, `answer`, `candidates` and, if you like,
+    `relation`"""
+    folder: str = "resources/facts"
+    """where the tables of countries and the phrasings, `<language>.yaml`, are; copy it to add a
+    language"""
+    relations: Annotated[list[Literal["capital", "currency"]], Field(min_length=1), *Distinct] = [
+        "capital",
+        "currency",
+    ]
+    """what is asked about countries"""
+    phrasings: Count = 3
+    """the first n phrasings of each language"""
+    candidates: Annotated[int, Field(ge=2)] = 10
+    """answers that a model chooses among: the right one and others"""
+    seed: Whole = 0
+    """seed of the draw of the others"""
+    limit: Count | None = None
+    """the first n facts of each relation, the best known ones first"""
+
+
 AnyDataset = Annotated[
     BenchmarkFiles | TableFiles | HubDataset | Texts | DemoDataset, Field(discriminator="format")
 ]
+AnyDatasetOrFacts = Annotated[
+    BenchmarkFiles | TableFiles | HubDataset | Texts | DemoDataset | Facts,
+    Field(discriminator="format"),
+]
+
+
+def without_facts(datasets: Mapping[str, AnyDatasetOrFacts]) -> dict[str, AnyDataset]:
+    """Return the data sets that neurons are found on, by name."""
+    return {name: one for name, one in datasets.items() if not isinstance(one, Facts)}
+
+
+def facts_of(datasets: Mapping[str, AnyDatasetOrFacts]) -> dict[str, Facts]:
+    """Return the data sets of facts, by name."""
+    return {name: one for name, one in datasets.items() if isinstance(one, Facts)}
 
 
 def holds_texts(dataset: AnyDataset) -> bool:

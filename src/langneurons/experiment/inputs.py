@@ -41,6 +41,15 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Reads:
     return {"data": list(dict.fromkeys(files))}
 
 
+def _facts(experiment: Inventory, wildcards: Any) -> Reads:
+    """The file of your own facts; or tables of countries, and phrasings in all languages."""
+    dataset = experiment.fact_set(wildcards.dataset)
+    if dataset.path is not None:
+        return {"data": dataset.path}
+    names = ["territories.csv", "currencies.csv", *(f"{one}.yaml" for one in experiment.languages)]
+    return {"data": [f"{dataset.folder}/{name}" for name in names]}
+
+
 def demo_templates() -> list[str]:
     """Return the sentences of the demo's problems, a file for each language."""
     # Relative to the working directory, so that a copy of the project elsewhere reruns nothing.
@@ -224,6 +233,7 @@ def _drawn(experiment: Inventory, wildcards: Any) -> Reads:
 
 INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "build_corpus": _corpus,
+    "build_facts": _facts,
     "convert_gguf": _gguf,
     "inspect_model": _model,
     "generate_responses": _readers,

@@ -5,7 +5,14 @@ from functools import cached_property
 from typing import Any
 
 from langneurons.experiment.alignment import PREFERENCE
-from langneurons.experiment.datasets import HELD_OUT, AnyDataset, holds_texts
+from langneurons.experiment.datasets import (
+    HELD_OUT,
+    AnyDataset,
+    Facts,
+    facts_of,
+    holds_texts,
+    without_facts,
+)
 from langneurons.experiment.families import Family, families_of
 from langneurons.experiment.made import Made
 from langneurons.experiment.models import (
@@ -57,15 +64,20 @@ class Inventory(Sections):
     @property
     def datasets(self) -> list[str]:
         """Data sets with texts that are analysed."""
-        return list(self.config.datasets)
+        return list(without_facts(self.config.datasets))
+
+    @property
+    def facts(self) -> list[str]:
+        """Data sets of facts, which only the stages read that ask for them."""
+        return list(facts_of(self.config.datasets))
 
     @cached_property
     def all_datasets(self) -> list[str]:
-        """All data sets: analysed, held out, with published counts, and questions to align by."""
+        """All data sets: analysed, held out, with published counts, to align by, and facts."""
         named = [name for model in self.models for name in self.datasets_of(model)]
         questions = [QUESTIONS] if self.config.alignment else []
         measured = map(self.measured_on, self.datasets)
-        return list(dict.fromkeys([*self.datasets, *measured, *named, *questions]))
+        return list(dict.fromkeys([*self.datasets, *measured, *named, *questions, *self.facts]))
 
     @cached_property
     def methods(self) -> list[str]:
@@ -142,7 +154,11 @@ class Inventory(Sections):
         """Return the settings of a data set, of a held-out part, or of an alignment's questions."""
         if name == QUESTIONS:
             return self.alignment.questions
-        return self.config.datasets[name.removesuffix(HELD_OUT)]
+        return without_facts(self.config.datasets)[name.removesuffix(HELD_OUT)]
+
+    def fact_set(self, name: str) -> Facts:
+        """Return the settings of a data set of facts."""
+        return facts_of(self.config.datasets)[name]
 
     def languages_of(self, dataset: str) -> list[str]:
         """Return the languages that a data set is read in."""
@@ -203,6 +219,12 @@ class Inventory(Sections):
     def retrieving_pairs(self) -> list[dict[str, str]]:
         """Comparisons of two models whose texts look for their partners."""
         models = set(self.retrieving_models)
+        return [pair for pair in self.comparisons if set(pair.values()) <= models]
+
+    @property
+    def asked_pairs(self) -> list[dict[str, str]]:
+        """Comparisons of two models that are asked for facts."""
+        models = set(self.models_of("cloze"))
         return [pair for pair in self.comparisons if set(pair.values()) <= models]
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 from langneurons.errors import InputError
 from langneurons.experiment import paths
 from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.datasets import without_facts
 from langneurons.experiment.made import Made, alignment_of, check_alignment, made_by, origin
 from langneurons.experiment.model_sections import AlignedModel, LoadedModel, PublishedModel
 
@@ -42,7 +43,9 @@ class Model:
 def datasets_of(config: Configuration, model: str) -> list[str]:
     """Return the names of the data sets that a model is analysed on."""
     settings = config.models.get(model)
-    return list(settings.counts if isinstance(settings, PublishedModel) else config.datasets)
+    return list(
+        settings.counts if isinstance(settings, PublishedModel) else without_facts(config.datasets)
+    )
 
 
 def languages_to_align(config: Configuration, models: Mapping[str, Model]) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 corpus = "results/corpora/{dataset}.parquet"
+facts = "results/facts/{dataset}.parquet"
 alignment_questions = "results/corpora/alignment_questions.parquet"
 compared = "results/corpora/{dataset}.compared.parquet"
 card = "results/models/{model}.parquet"
@@ -57,6 +58,7 @@ overlap = f"{comparison}/overlap.parquet"
 transitions = f"{comparison}/transitions.parquet"
 accuracy_change = f"{_comparison}/accuracy.parquet"
 retrieval_change = f"{_comparison}/retrieval.parquet"
+knowledge_change = f"{_comparison}/cloze.parquet"
 attribution = "results/attribution/{before}-vs-{family}/{dataset}/{method}.parquet"
 dataset_overlap = "results/dataset_overlap/{model}/{method}.parquet"
 
@@ -67,6 +69,9 @@ alignment_claims = claims.replace("{subject}", "{before}-vs-{after}")
 
 retrieval = "results/retrieval/{model}/{dataset}.parquet"
 retrieval_losses = "results/retrieval/{model}/{dataset}.losses.parquet"
+
+cloze = "results/cloze/{model}/{dataset}.parquet"
+knowledge_accuracy = "results/cloze/{model}/{dataset}.accuracy.parquet"
 
 sharing = "results/sharing/{model}/{dataset}.problems.parquet"
 sharing_layers = "results/sharing/{model}/{dataset}.layers.parquet"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from langneurons.errors import InputError
 from langneurons.experiment.configuration import Configuration
+from langneurons.experiment.datasets import facts_of, without_facts
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
 
@@ -36,19 +37,36 @@ def check_doses(config: Configuration, run: list[str]) -> None:
         _check_stage("doses", config.doses, config, run)
 
 
+def check_cloze(config: Configuration, run: list[str]) -> None:
+    """Check the section ``cloze``; ``run`` are the models that can be run."""
+    if config.cloze is None:
+        return
+    demand("cloze.models", config.cloze.models or [], run, RUN)
+    if not facts_of(config.datasets):
+        raise InputError(
+            "config: cloze: found no facts to ask for, expected a data set of format 'facts'"
+        )
+
+
 def check_deactivation(config: Configuration, run: list[str]) -> None:
     """Check the section ``deactivation``; ``run`` are the models that can be run."""
     if config.deactivation is None:
         return
     key = "config: deactivation"
+    datasets = without_facts(config.datasets)
     _check_stage("deactivation", config.deactivation, config, run)
+    asked = config.deactivation.facts
+    expected = "a data set of format 'facts':"
+    demand(
+        "deactivation.facts", [asked] if asked else [], list(facts_of(config.datasets)), expected
+    )
     for model, masks in config.deactivation.masks.items():
         demand("deactivation.masks", [model], run, RUN)
         for dataset, path in masks.items():
-            if dataset not in config.datasets:
+            if dataset not in datasets:
                 raise InputError(
                     f"{key}.masks.{model}: unknown dataset {dataset!r}; "
-                    f"datasets: {', '.join(config.datasets)}"
+                    f"datasets: {', '.join(datasets)}"
                 )
             if not Path(path).is_file():
                 raise InputError(f"{key}.masks.{model}.{dataset}: no such file {path!r}")

@@ -13,11 +13,11 @@ from langneurons.figures.declaration import Declaration
 #: What a run makes if nothing is asked for.
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
-    *("comparison", "retrieval", "sharing", "deactivation", "steering", "doses", "claims"),
+    *("comparison", "retrieval", "cloze", "sharing", "deactivation", "steering", "doses", "claims"),
     *("figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
-_OPTIONAL = ("deactivation", "steering", "doses", "sharing")
+_OPTIONAL = ("deactivation", "steering", "doses", "sharing", "cloze")
 
 
 def targets_of(experiment: Inventory) -> dict[str, list[str]]:
@@ -67,7 +67,8 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
     deactivated = experiment.stage_keys("deactivation")
     steered = experiment.stage_keys("steering")
     return {
-        "corpora": [paths.corpus.format(dataset=name) for name in experiment.datasets],
+        "corpora": [paths.corpus.format(dataset=name) for name in experiment.datasets]
+        + [paths.facts.format(dataset=name) for name in experiment.facts],
         "responses": [paths.of("{responses}", paths.responses).format(**keys) for keys in read],
         "grades": [
             paths.of("{responses}", paths.grades).format(**keys)
@@ -110,6 +111,16 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
             paths.retrieval_change.format(**pair, dataset=dataset)
             for pair in experiment.retrieving_pairs
             for dataset in experiment.datasets
+        ],
+        "cloze": [
+            paths.knowledge_accuracy.format(model=model, dataset=dataset)
+            for model in experiment.models_of("cloze")
+            for dataset in experiment.facts
+        ]
+        + [
+            paths.knowledge_change.format(**pair, dataset=dataset)
+            for pair in experiment.asked_pairs
+            for dataset in experiment.facts
         ],
         "sharing": [
             pattern.format(**keys)

@@ -7,6 +7,7 @@ from langneurons.experiment.settings import (
     alignment,
     analysis,
     claims,
+    cloze,
     importance,
     interventions,
     retrieval,
@@ -20,6 +21,7 @@ SETTINGS: Rules = {
     **alignment.SETTINGS,
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
+    **cloze.SETTINGS,
     **sharing.SETTINGS,
     **claims.SETTINGS,
 }

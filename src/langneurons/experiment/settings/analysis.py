@@ -34,6 +34,14 @@ def _corpus(experiment: Inventory, wildcards: Any) -> Settings:
     }
 
 
+def _facts(experiment: Inventory, wildcards: Any) -> Settings:
+    dataset = experiment.fact_set(wildcards.dataset)
+    return {
+        "dataset": dataset.settings(*(("path", "limit") if dataset.path is not None else ())),
+        "languages": experiment.languages,
+    }
+
+
 def _gguf(experiment: Inventory, wildcards: Any) -> Settings:
     return dict(experiment.models[wildcards.model].gguf)
 
@@ -194,6 +202,7 @@ def _drawn(experiment: Inventory, wildcards: Any) -> Settings:
 
 SETTINGS: Rules = {
     "build_corpus": _corpus,
+    "build_facts": _facts,
     "convert_gguf": _gguf,
     "inspect_model": _inspection,
     "generate_responses": _generation,
