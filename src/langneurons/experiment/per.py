@@ -113,6 +113,12 @@ def _doses(experiment: Inventory) -> Sequence[Keys]:
     return [keys for index, keys in enumerate(found) if keys not in found[:index]]
 
 
+def _by_component(experiment: Inventory) -> Sequence[Keys]:
+    methods_of = component_methods(experiment)
+    found = experiment.stage_keys("component_deactivation")
+    return [keys for keys in found if keys["method"] in methods_of]
+
+
 def _alignments(experiment: Inventory) -> Sequence[Keys]:
     return [{"model": model} for model in experiment.aligned_models]
 
@@ -252,6 +258,8 @@ PER = {
     "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
     "methods": Per("{model}/{dataset}", _ON, _methods_together),
     "doses": Per("{model}/{dataset}", _ON, _doses),
+    "component_deactivation": Per(_SELECTION, _METHOD_TOO, _by_component),
+    "enhancement": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="enhancement")),
     "alignment": Per("{model}", "{model}", _alignments),
     "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
     "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),

@@ -8,14 +8,10 @@ import pandas as pd
 
 from langneurons.artifacts.shares import sort_rows
 from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
-from langneurons.interventions.schemas import DOSE_PROBLEMS, DOSES
-from langneurons.uncertainty.resampling import FEWEST_UNITS, mean_interval
+from langneurons.interventions.own_and_others import effects_by_problem, means
+from langneurons.interventions.schemas import DOSE_PROBLEMS, DOSES, EFFECTS
 
 _CELL = ["method", "language", "size"]
-_CHANGES = (
-    *("own", "others", "own_less_others"),
-    *("random_own", "random_others", "own_less_random"),
-)
 
 
 def summarise_doses(
@@ -42,19 +38,19 @@ def summarise_doses(
 
 def doses_of(problems: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `DOSES`, of each language and of the mean over languages."""
-    given = _by_problem(problems)
+    given = effects_by_problem(problems, _CELL)
     cells = problems[problems["method"].notna() & problems["control_seed"].isna()]
     sizes = cells.groupby(_CELL, sort=False)["neurons"].first()
     rows = []
     for (method, language, size), changes in given.groupby(_CELL, sort=False):
         neurons = sizes[method, language, size]
         row = {"method": method, "language": language, "size": size, "neurons": neurons}
-        rows.append({**row, "languages": 1, **_means(changes)})
+        rows.append({**row, "languages": 1, **means(changes)})
     whole = given[_in_means(given, sizes)]
     for (method, size), changes in whole.groupby(["method", "size"], sort=False):
         row = {"method": method, "language": None, "size": size, "neurons": size}
-        means = _means(changes.groupby("problem")[list(_CHANGES)].mean())
-        rows.append({**row, "languages": changes["language"].nunique(), **means})
+        mean = changes.groupby("problem")[list(EFFECTS)].mean()
+        rows.append({**row, "languages": changes["language"].nunique(), **means(mean)})
     return pd.DataFrame(rows, columns=DOSES.names)
 
 
@@ -71,31 +67,3 @@ def _in_means(given: pd.DataFrame, sizes: pd.Series) -> np.ndarray:
     cells = pd.MultiIndex.from_frame(given[_CELL])
     common = pd.MultiIndex.from_frame(given[["size", "language"]]).isin(shared.index)
     return cells.isin(pd.MultiIndex.from_frame(full[_CELL])) & common
-
-
-def _by_problem(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the changes of each method × language × size by problem, controls beside them."""
-    none = problems["method"].isna()
-    before = problems[none].set_index(["target", "problem"])["nll"].rename("before")
-    cells = problems[~none].join(before, on=["target", "problem"])
-    cells["change"] = cells["nll"] - cells["before"]
-    cells["of"] = np.where(cells["target"] == cells["language"], "own", "others")
-    cells.loc[cells["control_seed"].notna(), "of"] = "random_" + cells["of"]
-    # Over the other languages, and over the seeds of controls.
-    keys = [*_CELL, "problem"]
-    table = cells.pivot_table("change", keys, "of", aggfunc="mean", sort=False, observed=True)
-    table = table.reindex(columns=["own", "others", "random_own", "random_others"])
-    table["own_less_others"] = table["own"] - table["others"]
-    table["own_less_random"] = table["own"] - table["random_own"]
-    return table.reset_index()
-
-
-def _means(changes: pd.DataFrame) -> dict[str, float]:
-    """Return the mean of each change over problems with its interval, and how many these are."""
-    found: dict[str, float] = {"problems": int(changes["own"].notna().sum())}
-    for name in _CHANGES:
-        values = changes[name].dropna().to_numpy()
-        found[name] = values.mean() if len(values) else np.nan
-        low, high = mean_interval(values, fewest=FEWEST_UNITS) if len(values) else (np.nan, np.nan)
-        found[f"{name}_low"], found[f"{name}_high"] = float(low), float(high)
-    return found

@@ -7,6 +7,7 @@ from langneurons.experiment.settings import (
     alignment,
     analysis,
     claims,
+    components,
     importance,
     interventions,
     retrieval,
@@ -21,5 +22,6 @@ SETTINGS: Rules = {
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
     **sharing.SETTINGS,
+    **components.SETTINGS,
     **claims.SETTINGS,
 }

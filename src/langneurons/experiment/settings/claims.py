@@ -5,11 +5,17 @@ from typing import Any
 from langneurons.experiment.claims import others
 from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.settings.analysis import typing_of
 from langneurons.experiment.settings.basis import Rules, Settings, bootstrap
+from langneurons.experiment.statistics import component_methods
 
 
 def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
     """What claims about a model name, and how problems are drawn."""
+    by_component = {}
+    if wildcards.method in component_methods(experiment):
+        typing = typing_of(experiment, wildcards)
+        by_component = {"by_component": {key: typing[key] for key in ("method", "parameters")}}
     return {
         "dataset": wildcards.dataset,
         "languages": experiment.languages,
@@ -17,6 +23,7 @@ def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
         **bootstrap(experiment),
         "others": others(experiment, wildcards.method),
         **experiment.config.comparison.settings("margin"),
+        **by_component,
     }
 
 
