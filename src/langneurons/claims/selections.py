@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from langneurons.claims.verdicts import Claim, Finding, by_interval, untested
-from langneurons.interventions.dose_summary import changes_by_problem, in_means
+from langneurons.interventions.dose_summary import CELL, in_means
+from langneurons.interventions.own_and_others import effects_by_problem
 from langneurons.interventions.schemas import ADD, CONTROL, SET, STEERED
 from langneurons.interventions.steering_doses import answers_by_pair, places_of
 from langneurons.uncertainty.resampling import Units, mean_interval
@@ -84,7 +85,7 @@ def relevance_finding(problems: pd.DataFrame | None, method: str) -> Finding:
     if not {RELEVANCE, method} <= set(problems["method"].dropna()):
         return untested([claim], f"needs relevance and {method} (doses.methods)")[0]
     kept = problems[problems["method"].isna() | problems["method"].isin([RELEVANCE, method])]
-    changes = changes_by_problem(kept)
+    changes = effects_by_problem(kept, CELL)
     changes = changes[in_means(changes, kept)]
     if set(changes["method"]) != {RELEVANCE, method}:
         return untested([claim], "no language has as many neurons by both methods")[0]

@@ -33,8 +33,10 @@ from langneurons.experiment.seeds import controls_of
 from langneurons.experiment.stage_checks import (
     RUN,
     check_cloze,
+    check_component_deactivation,
     check_deactivation,
     check_doses,
+    check_enhancement,
     check_steering,
     demand,
 )
@@ -66,6 +68,8 @@ def check(config: Configuration) -> None:
     check_steering(config, run)
     check_doses(config, run)
     check_cloze(config, run)
+    check_component_deactivation(config, run)
+    check_enhancement(config, run)
     _check_parallel(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)

@@ -33,6 +33,8 @@ REQUESTS = {
     "deactivate_classes": _MODEL,
     "deactivate": _MODEL,
     "measure_doses": _MODEL,
+    "deactivate_components": _MODEL,
+    "enhance": _MODEL,
     "steer": _MODEL,
     "train_demo": Request(threads=2),
     # One thread is nearly as fast on matrices this small, and does not stall on busy cores.

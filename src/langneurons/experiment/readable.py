@@ -18,8 +18,9 @@ def check_methods(config: Configuration) -> None:
     ------
     InputError
         If a statistic needs a model that is run, and one has published counts only; if it needs
-        gradients, and the checkpoint of one is a folder of quantised weights. Those of the hub are
-        refused once their configuration is there, by the job that would need the gradients.
+        gradients, or neurons are to be trained, and the checkpoint of one is a folder of quantised
+        weights. Those of the hub are refused once their configuration is there, by the job that
+        would need the gradients.
     """
     for method in config.neurons.settings():
         declared = methods()[method]
@@ -30,9 +31,18 @@ def check_methods(config: Configuration) -> None:
                     f"be run, but model {name!r} has published counts only (models.{name}.counts)"
                 )
             if isinstance(model, LoadedModel) and declared.gradients:
-                file = Path(model.path, "config.json")
-                if file.is_file() and model.gguf is None:
-                    check_gradients(model.path, _read(file), method)
+                _check_gradients(model, f"neurons.{method}")
+    if config.enhancement is not None:
+        for name in config.enhancement.models or config.models:
+            trained = config.models.get(name)
+            if isinstance(trained, LoadedModel):
+                _check_gradients(trained, "enhancement")
+
+
+def _check_gradients(model: LoadedModel, what: str) -> None:
+    file = Path(model.path, "config.json")
+    if file.is_file() and model.gguf is None:
+        check_gradients(model.path, _read(file), what)
 
 
 def _read(file: Path) -> dict[str, object]:

@@ -142,5 +142,9 @@ _STAGES = {
     "deactivate_classes": _Stage(Forecast.class_deactivation, _intervened("deactivation by class")),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
     "measure_doses": _Stage(Forecast.doses, _intervened("doses")),
+    "deactivate_components": _Stage(
+        Forecast.component_deactivation, _intervened("deactivation by component")
+    ),
+    "enhance": _Stage(Forecast.enhancement, _intervened("enhancement")),
     "steer": _Stage(Forecast.steering, _intervened("steering")),
 }

@@ -8,6 +8,7 @@ from langneurons.experiment.settings import (
     analysis,
     claims,
     cloze,
+    components,
     importance,
     interventions,
     retrieval,
@@ -23,5 +24,6 @@ SETTINGS: Rules = {
     **retrieval.SETTINGS,
     **cloze.SETTINGS,
     **sharing.SETTINGS,
+    **components.SETTINGS,
     **claims.SETTINGS,
 }
