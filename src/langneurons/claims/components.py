@@ -9,16 +9,16 @@ from langneurons.claims.verdicts import (
     Claim,
     Finding,
     by_draws,
-    by_interval,
+    by_mean,
     counts_from,
     untested,
 )
 from langneurons.components.schemas import ALL, COMPONENT_CELL, GENERATION, UNDERSTANDING
 from langneurons.interventions.own_and_others import effects_by_problem
-from langneurons.uncertainty.resampling import FEWEST_UNITS, Units, mean_interval
+from langneurons.uncertainty.resampling import Units
 
-#: A change of NLL counts from here on, in nats per token.
-_LOSS_MARGIN = 0.1
+#: What means are over, and from where on a change of NLL counts, in nats per token.
+_MEASURED = ("problems", 0.1)
 #: Fewer layers have no thirds.
 _THIRDS = 3
 
@@ -78,21 +78,13 @@ def stage_findings(problems: pd.DataFrame | None) -> list[Finding]:
             found += untested([over_others, over_random], _why(effects, stage))
             continue
         by_problem = rows.groupby("problem")[["own_less_others", "own_less_random"]].mean()
-        found.append(_of(over_others, by_problem["own_less_others"]))
+        found.append(by_mean(over_others, by_problem["own_less_others"], *_MEASURED))
         if by_problem["own_less_random"].isna().all():
             reason = "no random neurons were switched off: component_deactivation.control_seeds"
             found += untested([over_random], reason)
         else:
-            found.append(_of(over_random, by_problem["own_less_random"]))
+            found.append(by_mean(over_random, by_problem["own_less_random"], *_MEASURED))
     return found
-
-
-def _of(claim: Claim, values: pd.Series) -> Finding:
-    numbers = values.dropna().to_numpy()
-    low, high = mean_interval(numbers, fewest=FEWEST_UNITS)
-    interval = (float(low), float(high))
-    units = Units(len(numbers), "problems")
-    return by_interval(claim, numbers.mean(), interval, units, _LOSS_MARGIN)
 
 
 def _why(effects: pd.DataFrame, stage: str) -> str:
