@@ -66,7 +66,7 @@ def draw(page: Page, effects: str | Path) -> None:
         _map(grid[0, j], means, components, rows if j == 0 else [], column, limit, numbers)
         grid[0, j].set_title(f"{_PANELS[column]}\n(mean of languages)", loc="left")
         rows = [english_name(name) for name in languages]
-        _map(grid[1, j], by_language, languages, rows if j == 0 else [], column, limit, numbers)
+        _map(grid[1, j], by_language, languages, rows if j == 0 else [], column, limit, False)
         grid[1, j].set_title(f"by language: {COMPONENT_NAMES[components[0]]}", loc="left")
     for axes in grid[0]:
         axes.set_xticklabels([])
@@ -123,7 +123,8 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
     )
     return [
         f"A language's {parameters['set']} neurons are off. Layers: {spans}. Red: worse. "
-        f"–: no neurons. Small numbers: neurons (means over languages).{random}",
+        f"–: no neurons. Below the changes: how many neurons they are, a mean "
+        f"over languages.{random}",
         f"{pale}n = {table['problems'].max():,} problems a language"
         + ("." if known else ", too few for intervals.")
         + " Means are over the languages that have such neurons.",

@@ -15,7 +15,7 @@ from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.heat_map import diverging_heat_map
 from langneurons.figures.map_parts import colour_bar, largest_change
-from langneurons.figures.style import COLUMN, INK, signed
+from langneurons.figures.style import COLUMN, INK, TEXT, signed
 
 FIGURE = Declaration(
     "Change of NLL after training a language's neurons alone",
@@ -40,10 +40,15 @@ def draw(page: Page, changes: str | Path, effects: str | Path) -> None:
     trained = [name for name in targets if name in set(table["language"])]
     shown = [name for name in _PANELS if table[name].notna().any()]
     page.note(*_notes(table, facts))
-    width = _LEFT + _RIGHT + len(shown) * (len(targets) * _CELL + 0.15)
+    beside = _width(len(shown), len(targets)) <= TEXT
+    columns, rows = (len(shown), 1) if beside else (1, len(shown))
     panels = page.panels(
-        max(width, COLUMN), len(trained) * _ROW + _AROUND, ncols=len(shown), squeeze=False
-    )[0]
+        max(_width(columns, len(targets)), COLUMN),
+        rows * (len(trained) * _ROW + _AROUND),
+        nrows=rows,
+        ncols=columns,
+        squeeze=False,
+    ).reshape(-1)
     limit = largest_change([table[shown].to_numpy()])
     place = pd.MultiIndex.from_product([trained, targets])
     cells = table.set_index(["language", "target"]).reindex(place)
@@ -54,7 +59,7 @@ def draw(page: Page, changes: str | Path, effects: str | Path) -> None:
             for end in ("", "_low", "_high")
         )
         diverging_heat_map(
-            axes, values, _labels(values), names if j == 0 else [""] * len(names),
+            axes, values, _labels(values), names if j == 0 or not beside else [""] * len(names),
             targets, _ROOM * _CELL, _COLOURS, limit, faded=(low <= 0) & (high >= 0),
         )  # fmt: skip
         for row, name in enumerate(trained):
@@ -62,8 +67,13 @@ def draw(page: Page, changes: str | Path, effects: str | Path) -> None:
             axes.add_patch(_frame(corner))
         axes.set_title(_PANELS[column], loc="left")
         axes.set_xlabel("language measured")
-    panels[0].set_ylabel("language trained on (neurons)")
+        if j == 0 or not beside:
+            axes.set_ylabel("language trained on (neurons)")
     colour_bar(panels, _COLOURS, (-limit, limit), "change of NLL\n(nats per token)")
+
+
+def _width(panels: int, targets: int) -> float:
+    return _LEFT + _RIGHT + panels * (targets * _CELL + 0.15)
 
 
 def _frame(corner: tuple[int, int]) -> Any:
