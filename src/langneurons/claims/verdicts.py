@@ -86,12 +86,12 @@ def by_draws(claim: Claim, statistic: np.ndarray, units: Units, margin: float) -
 
 
 def by_mean(claim: Claim, values: pd.Series, units: str, margin: float) -> Finding:
-    """Return the finding of a mean over units, such as problems; those without a value are left out.
+    """Return the finding of a mean over units, such as problems.
 
     Parameters
     ----------
     values
-        A number for each unit.
+        A number for each unit; those that have none are left out.
     """
     known = values.dropna().to_numpy(dtype=float)
     if not len(known):
