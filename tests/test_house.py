@@ -122,12 +122,13 @@ ROOMS = {
     "retrieval": "artifacts corpora models responses uncertainty",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "sharing": "artifacts interventions models neurons responses uncertainty",
+    "knowledge": "artifacts corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
     "claims": "artifacts comparison interventions neurons phases retrieval sharing uncertainty",
     "figures": "activations alignment artifacts claims comparison corpora importance interventions "
-    "neurons phases responses retrieval sharing",
-    "tables": "activations artifacts claims comparison corpora figures interventions models "
-    "neurons phases responses retrieval sharing",
+    "knowledge neurons phases responses retrieval sharing",
+    "tables": "activations artifacts claims comparison corpora figures interventions knowledge "
+    "models neurons phases responses retrieval sharing",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures importance models neurons responses",

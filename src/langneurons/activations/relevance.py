@@ -142,7 +142,7 @@ def measure_relevance(
         As `relevance_sums`; if the model cannot be loaded or analysed; or if it is quantised, which
         is detected before the weights are loaded.
     """
-    check_gradients(spec.path, load_config(spec).to_dict(), METHOD)
+    check_gradients(spec.path, load_config(spec).to_dict(), f"neurons.{METHOD}")
     rows, folds = share_of_tokens(tokens_path, folds, share)
     if len(rows):
         model = load_model(spec)

@@ -34,6 +34,7 @@ from langneurons.experiment.stage_checks import (
     RUN,
     check_deactivation,
     check_doses,
+    check_knowledge,
     check_steering,
     demand,
 )
@@ -64,6 +65,7 @@ def check(config: Configuration) -> None:
     check_deactivation(config, run)
     check_steering(config, run)
     check_doses(config, run)
+    check_knowledge(config, run)
     _check_parallel(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)

@@ -11,6 +11,7 @@ from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.importance import Importance
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.knowledge import Knowledge
 from langneurons.experiment.model_sections import AnyModel
 from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.sections import (
@@ -256,6 +257,10 @@ class Configuration(Section):
     """neurons are classed by the number of languages in which they are active in a parallel
     example, and those of a class are switched off (METHOD 9); the section, even if empty, turns the
     stage on"""
+    knowledge: Knowledge | None = None
+    """facts of all data sets of `format: facts` that a model knows are attributed to its neurons,
+    which are then suppressed and enhanced (METHOD 9); the section, even if empty, turns the stage
+    on"""
     figures: Figures = Figures()
     """how figures look"""
 

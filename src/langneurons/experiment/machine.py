@@ -30,6 +30,8 @@ REQUESTS = {
     "measure_retrieval": _MODEL,
     "measure_sharing": _MODEL,
     "deactivate_classes": _MODEL,
+    "attribute_facts": _MODEL,
+    "edit_facts": _MODEL,
     "deactivate": _MODEL,
     "measure_doses": _MODEL,
     "steer": _MODEL,

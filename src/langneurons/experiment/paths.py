@@ -69,6 +69,15 @@ alignment_claims = claims.replace("{subject}", "{before}-vs-{after}")
 retrieval = "results/retrieval/{model}/{dataset}.parquet"
 retrieval_losses = "results/retrieval/{model}/{dataset}.losses.parquet"
 
+cloze = "results/cloze/{model}/{dataset}.parquet"
+attributions = "results/knowledge/{model}/{dataset}.attributions.parquet"
+fact_neurons = "results/knowledge/{model}/{dataset}.neurons.parquet"
+agnostic = "results/knowledge/{model}/{dataset}.agnostic.parquet"
+agnostic_overall = "results/knowledge/{model}/{dataset}.overall.parquet"
+fact_layers = "results/knowledge/{model}/{dataset}.layers.parquet"
+fact_edits = "results/knowledge/{model}/{dataset}.edits.parquet"
+fact_effects = "results/knowledge/{model}/{dataset}.effects.parquet"
+
 sharing = "results/sharing/{model}/{dataset}.problems.parquet"
 sharing_layers = "results/sharing/{model}/{dataset}.layers.parquet"
 sharing_neurons = "results/sharing/{model}/{dataset}.neurons.parquet"

@@ -207,6 +207,15 @@ def _sharing_deactivated(experiment: Inventory) -> Sequence[Keys]:
     return _sharing_by_dataset(experiment) if stage and stage.deactivated_problems else []
 
 
+def _knowledge(experiment: Inventory) -> Sequence[Keys]:
+    """Models and data sets of facts that are attributed to neurons."""
+    return [
+        {"model": model, "dataset": dataset}
+        for model in experiment.models_of("knowledge")
+        for dataset in experiment.facts
+    ]
+
+
 def _sides(pairs: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
     return {side: [pair[side] for pair in pairs] for side in ("before", "after")}
 
@@ -262,6 +271,7 @@ PER = {
     "sharing": Per("{model}", "{model}", _sharing),
     "sharing by data set": Per("{model}/{dataset}", _ON, _sharing_by_dataset),
     "sharing deactivated": Per("{model}/{dataset}", _ON, _sharing_deactivated),
+    "knowledge": Per("{model}/{dataset}", _ON, _knowledge),
     "steering": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="steering")),
     "steering doses": Per(_SELECTION, _METHOD_TOO, _steerings_at_doses),
 }

@@ -29,10 +29,23 @@ def check_methods(config: Configuration) -> None:
                     f"config: neurons.{method}: reads {declared.statistic}, for which a model must "
                     f"be run, but model {name!r} has published counts only (models.{name}.counts)"
                 )
-            if isinstance(model, LoadedModel) and declared.gradients:
-                file = Path(model.path, "config.json")
-                if file.is_file() and model.gguf is None:
-                    check_gradients(model.path, _read(file), method)
+            if declared.gradients:
+                check_gives_gradients(config, name, f"neurons.{method}")
+
+
+def check_gives_gradients(config: Configuration, name: str, key: str) -> None:
+    """Refuse a model by an `InputError` if its checkpoint is a folder of quantised weights.
+
+    Parameters
+    ----------
+    key
+        The key of the configuration that needs gradients.
+    """
+    model = config.models.get(name)
+    if isinstance(model, LoadedModel):
+        file = Path(model.path, "config.json")
+        if file.is_file() and model.gguf is None:
+            check_gradients(model.path, _read(file), key)
 
 
 def _read(file: Path) -> dict[str, object]:

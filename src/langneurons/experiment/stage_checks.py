@@ -5,9 +5,10 @@ from pathlib import Path
 
 from langneurons.errors import InputError
 from langneurons.experiment.configuration import Configuration
-from langneurons.experiment.datasets import without_facts
+from langneurons.experiment.datasets import facts_of, without_facts
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.readable import check_gives_gradients
 
 #: What a model must be that a stage names.
 RUN = "a model that can be run:"
@@ -35,6 +36,30 @@ def check_doses(config: Configuration, run: list[str]) -> None:
     """Check the section ``doses``; ``run`` are the models that can be run."""
     if config.doses is not None:
         _check_stage("doses", config.doses, config, run)
+
+
+def check_knowledge(config: Configuration, run: list[str]) -> None:
+    """Check the section ``knowledge``; ``run`` are the models that can be run.
+
+    Raises
+    ------
+    InputError
+        Also if the checkpoint of a model is a folder of quantised weights, see `check_methods`.
+    """
+    section = config.knowledge
+    if section is None:
+        return
+    demand("knowledge.models", section.models or [], run, RUN)
+    demand(
+        "knowledge.languages", section.languages or [], config.languages, "some of the languages"
+    )
+    if not facts_of(config.datasets):
+        raise InputError(
+            "config: knowledge: no data set has facts; expected one of format: facts, whose facts "
+            "are attributed"
+        )
+    for name in section.models or run:
+        check_gives_gradients(config, name, "knowledge")
 
 
 def check_deactivation(config: Configuration, run: list[str]) -> None:

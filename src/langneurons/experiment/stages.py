@@ -4,6 +4,7 @@ from langneurons.experiment.alignment import Alignment, Translation
 from langneurons.experiment.configuration import Configuration
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.knowledge import Knowledge
 from langneurons.experiment.made import alignment_of
 from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.sharing import Sharing
@@ -48,6 +49,12 @@ class Sections:
         """How partners are looked for among parallel texts."""
         assert self.config.retrieval is not None
         return self.config.retrieval
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """How facts are attributed to neurons."""
+        assert self.config.knowledge is not None
+        return self.config.knowledge
 
     @property
     def sharing(self) -> Sharing:

@@ -13,11 +13,17 @@ from langneurons.figures.declaration import Declaration
 #: What a run makes if nothing is asked for.
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
-    *("comparison", "retrieval", "sharing", "deactivation", "steering", "doses", "claims"),
+    *("comparison", "retrieval", "sharing", "knowledge", "deactivation", "steering", "doses"),
+    "claims",
     *("figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
-_OPTIONAL = ("deactivation", "steering", "doses", "sharing")
+_OPTIONAL = ("deactivation", "steering", "doses", "sharing", "knowledge")
+#: What the stage `knowledge` makes beside figures.
+_KNOWLEDGE = (
+    *(paths.fact_neurons, paths.agnostic, paths.agnostic_overall),
+    *(paths.fact_layers, paths.fact_effects),
+)
 
 
 def targets_of(experiment: Inventory) -> dict[str, list[str]]:
@@ -120,6 +126,11 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         + [
             paths.class_changes.format(**keys)
             for keys in PER["sharing deactivated"].keys_of(experiment)
+        ],
+        "knowledge": [
+            pattern.format(**keys)
+            for pattern in _KNOWLEDGE
+            for keys in PER["knowledge"].keys_of(experiment)
         ],
         "claims": [paths.claims.format(**keys) for keys in PER["claims"].keys_of(experiment)],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],

@@ -2,5 +2,5 @@
 
 In: Parquet artefacts. Out: PNG and PDF files. Drawing code only: what a figure shows has been
 computed before. Uses activations, alignment, artifacts, claims, comparison, corpora,
-importance, interventions, neurons, phases, responses, retrieval and sharing.
+importance, interventions, knowledge, neurons, phases, responses, retrieval and sharing.
 """

@@ -9,6 +9,7 @@ from langneurons.experiment.settings import (
     claims,
     importance,
     interventions,
+    knowledge,
     retrieval,
     sharing,
 )
@@ -20,6 +21,7 @@ SETTINGS: Rules = {
     **alignment.SETTINGS,
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
+    **knowledge.SETTINGS,
     **sharing.SETTINGS,
     **claims.SETTINGS,
 }
