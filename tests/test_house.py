@@ -120,15 +120,16 @@ ROOMS = {
     "comparison": "activations artifacts neurons phases responses uncertainty",
     "alignment": "artifacts corpora models responses",
     "retrieval": "artifacts corpora models responses uncertainty",
+    "facts": "artifacts corpora models responses uncertainty",
     "interventions": "artifacts activations corpora models neurons responses uncertainty",
     "sharing": "artifacts interventions models neurons responses uncertainty",
     "knowledge": "artifacts corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
     "claims": "artifacts comparison interventions neurons phases retrieval sharing uncertainty",
-    "figures": "activations alignment artifacts claims comparison corpora importance interventions "
-    "knowledge neurons phases responses retrieval sharing",
-    "tables": "activations artifacts claims comparison corpora figures interventions knowledge "
-    "models neurons phases responses retrieval sharing",
+    "figures": "activations alignment artifacts claims comparison corpora facts importance "
+    "interventions knowledge neurons phases responses retrieval sharing",
+    "tables": "activations artifacts claims comparison corpora facts figures interventions "
+    "knowledge models neurons phases responses retrieval sharing",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures importance models neurons responses",

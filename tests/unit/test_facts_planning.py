@@ -1,10 +1,13 @@
 """Data sets of facts in a configuration, and what is made of them."""
 
 import pytest
-from experiment_cases import CONFIG, Wildcards, experiment
+from experiment_cases import CONFIG, PLACED, Wildcards, experiment
 from fact_cases import COUNTRIES, FOLDER
+from forecast_cases import job, put, said
 
+from langneurons.corpora.schema import FACTS
 from langneurons.errors import InputError
+from langneurons.experiment import paths
 from langneurons.experiment.datasets import Facts
 from langneurons.experiment.reading import read_configuration
 
@@ -85,3 +88,82 @@ def test_facts_have_no_published_masks():
     masks = {"base": {"world": "mask.pt"}}
     with pytest.raises(InputError, match="unknown dataset 'world'; datasets: sums, tales"):
         with_facts(deactivation={"masks": masks})
+
+
+def asked(**sections):
+    return with_facts(cloze={}, **sections)
+
+
+def test_the_stage_needs_facts_and_models_that_are_run():
+    assert read_configuration({**SMALL, "cloze": {}}).cloze.settings() == {}
+    with pytest.raises(InputError, match="cloze: found no facts to ask for, expected a data set"):
+        experiment(cloze={})
+    with pytest.raises(InputError, match=r"cloze.models: found 'none', expected a model that can"):
+        with_facts(cloze={"models": ["none"]})
+
+
+def test_models_are_asked_side_by_side_and_compared():
+    one = asked()
+    targets = one.targets
+    models = ["base", "other", "reader", "aligned"]
+    accuracies = [f"results/cloze/{name}/world.accuracy.parquet" for name in models]
+    assert targets["cloze"][:4] == accuracies
+    assert "results/comparison/base-vs-aligned/world/cloze.parquet" in targets["cloze"]
+    assert "results/figures/knowledge_accuracy/world.png" in targets["cloze"]
+    assert "results/tables/knowledge_by_language/world.csv" in targets["tables"]
+    assert set(targets["cloze"]) <= set(targets["all"])
+    assert not set(targets["cloze"]) & set(targets["figures"])
+    assert one.drawn["knowledge_accuracy", "world"].reads() == {"accuracies": accuracies}
+    assert one.drawn["knowledge_change", "base-vs-other/world"].reads() == {
+        "changes": ["results/comparison/base-vs-other/world/cloze.parquet"]
+    }
+    assert with_facts().targets["cloze"] == []
+
+
+def test_a_comparison_is_shown_beside_its_controls():
+    models = {
+        "base": {"path": "owner/base", "dtype": "float32"},
+        "aligned": {"align": {"from": "base", "method": "translation"}},
+        "shuffled": {"align": {"from": "base", "method": "translation", "control": "shuffled"}},
+    }
+    pair = {"before": "base", "after": "aligned", "control": "shuffled"}
+    made = {"models": models, "comparisons": [pair], "deactivation": None, "steering": None}
+    one = asked(**made)
+    where = "results/comparison/base-vs-{}/world/cloze.parquet"
+    assert one.drawn["knowledge_change", "base-vs-aligned/world"].reads() == {
+        "changes": [where.format("aligned"), where.format("shuffled")]
+    }
+    sides = Wildcards(before="base", after="shuffled", dataset="world")
+    assert one.settings("compare_cloze")(sides) == {
+        "languages": ["en", "de", "sw"],
+        "pivot": "en",
+        "trained": ["de", "sw"],
+        "names": ("base", "shuffled"),
+        "control": "shuffled",
+    }
+    few = with_facts(cloze={"models": ["base", "aligned"]}, **made)
+    assert not [name for name, _ in few.drawn if name == "knowledge_change"]
+
+
+def test_a_rule_gets_its_settings_and_not_where_its_model_is_placed():
+    wildcards = Wildcards(model="base", dataset="world")
+    found = asked().settings("measure_cloze")(wildcards)
+    assert found == {"spec": {"path": "owner/base", "dtype": "float32"}}
+    placed = asked(**{key: PLACED[key] for key in ("models", "collection")})
+    assert placed.settings("measure_cloze")(wildcards) == found
+    resources = placed.resources("measure_cloze")
+    assert resources["gpu"] == 1
+    assert resources["batch_tokens"](wildcards) == 50
+    assert resources["device"](wildcards) == "cuda:1"
+
+
+def test_the_forecast_says_how_much_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, measured = asked(prompt="{query}"), job("measure_cloze", model="base", dataset="world")
+    # Four bytes a token: a prompt of 10 tokens, candidates of 1 and 2.
+    row = ("a-1", "en", "capital", "a", 1, "x" * 40, "abcd", ["abcd", "efghijkl"], False, None)
+    put(paths.facts, [row], FACTS, dataset="world")
+    assert said(one, measured) == "cloze reads about 13 tokens"
+    # Facts that are not written yet are built.
+    (tmp_path / paths.facts.format(dataset="world")).unlink()
+    assert said(one, measured).startswith("cloze reads about ")

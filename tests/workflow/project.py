@@ -106,22 +106,33 @@ WHOLE_CONFIG = {
     },
 }  # fmt: skip
 #: The rules that `WHOLE_CONFIG` leaves out: given responses, several data sets, published counts, a
-#: GGUF file.
+#: GGUF file, facts.
 REST_CONFIG = {
     **TINY_CONFIG,
-    "datasets": {"tales": {"format": "demo", "problems": 4}},
+    "datasets": {
+        "tales": {"format": "demo", "problems": 4},
+        "world": {
+            "format": "facts",
+            "folder": str(ROOT / "resources/facts"),
+            "limit": 1,
+            "phrasings": 1,
+        },
+    },
     "models": {
         "reader": {"path": str(ROOT / DEMO / "base"), "responses_from": "data"},
         "published": {"counts": {"mgsm": "counts", "msvamp": "counts"}},
         "packed": {"path": "weights", "gguf": "tiny.gguf"},
     },
-    "comparisons": [],
+    "comparisons": [{"before": "reader", "after": "packed"}],
     "neurons": {"ternary": {"top_rate": 0.2}},
+    "cloze": {},
 }
 REST_TARGETS = (
     "results/responses/data/tales.parquet",
     "results/dataset_overlap/published/ternary.parquet",
     "results/models/packed.parquet",
+    "results/cloze/reader/world.accuracy.parquet",
+    "results/comparison/reader-vs-packed/world/cloze.parquet",
 )
 #: Methods that read other statistics than activations, beside each other.
 METHODS_CONFIG = {

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src/langneurons"
 #: What the whole project has no job of.
 REST_RULES = {
     "convert_gguf", "given_responses", "import_activations", "overlap_datasets", "train_demo",
-    "train_demo_translation",
+    "train_demo_translation", "build_facts", "measure_cloze", "summarise_cloze", "compare_cloze",
 }  # fmt: skip
 METHODS_RULES = {
     "measure_importance", "measure_overlaps", "measure_relevance", "merge_importance",

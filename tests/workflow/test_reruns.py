@@ -13,7 +13,7 @@ from langneurons.artifacts.code import PLUMBING
 # Rules that load a model's weights: what reruns here costs GPU days on a 7B model.
 MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
-    "merge_adapter", "count_activations", "measure_retrieval", "measure_sharing",
+    "merge_adapter", "count_activations", "measure_retrieval", "measure_cloze", "measure_sharing",
     "deactivate_classes", "deactivate", "measure_doses", "steer", "measure_relevance",
     "measure_overlaps",
 }  # fmt: skip

@@ -4,6 +4,8 @@ Languages are written as ISO 639-1 codes throughout. Any code listed here can be
 configuration; the language identifier, the prompts and the figures need its English name.
 """
 
+from collections.abc import Iterator, Sequence
+
 from langneurons.errors import InputError
 
 ENGLISH_NAMES = {
@@ -198,3 +200,32 @@ def english_name(language: str) -> str:
     except KeyError:
         known = " ".join(ENGLISH_NAMES)
         raise InputError(f"unknown language {language!r}; known codes: {known}") from None
+
+
+def groups_of_languages(
+    languages: Sequence[str], pivot: str, trained: Sequence[str]
+) -> Iterator[tuple[str, str | None, list[str]]]:
+    """Yield the rows of what an alignment changes: each language, then groups of languages.
+
+    Parameters
+    ----------
+    trained
+        Languages that the alignment trained on.
+
+    Yields
+    ------
+    group
+        ``trained``, ``other`` or ``pivot``.
+    language
+        None for the whole group; of the pivot, and of groups without a language, there is none.
+    members
+        The languages of the row.
+    """
+    groups = {name: "trained" if name in trained else "other" for name in languages}
+    groups[pivot] = "pivot"
+    for language in languages:
+        yield groups[language], language, [language]
+    for group in ("trained", "other"):
+        members = [language for language in languages if groups[language] == group]
+        if members:
+            yield group, None, members

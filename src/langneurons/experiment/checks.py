@@ -32,6 +32,7 @@ from langneurons.experiment.readable import check_methods
 from langneurons.experiment.seeds import controls_of
 from langneurons.experiment.stage_checks import (
     RUN,
+    check_cloze,
     check_deactivation,
     check_doses,
     check_knowledge,
@@ -65,6 +66,7 @@ def check(config: Configuration) -> None:
     check_deactivation(config, run)
     check_steering(config, run)
     check_doses(config, run)
+    check_cloze(config, run)
     check_knowledge(config, run)
     _check_parallel(config, run)
     _check_identifier(config, run)

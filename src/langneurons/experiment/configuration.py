@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, create_model
 
 from langneurons.experiment.alignment import Alignment
+from langneurons.experiment.cloze import Cloze
 from langneurons.experiment.datasets import AnyDatasetOrFacts
 from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
@@ -256,6 +257,9 @@ class Configuration(Section):
     sharing: Sharing | None = None
     """neurons are classed by the number of languages in which they are active in a parallel
     example, and those of a class are switched off (METHOD 9); the section, even if empty, turns the
+    stage on"""
+    cloze: Cloze | None = None
+    """models complete the facts of all data sets of `format: facts`; the section, `{}`, turns the
     stage on"""
     knowledge: Knowledge | None = None
     """facts of all data sets of `format: facts` that a model knows are attributed to its neurons,

@@ -222,6 +222,12 @@ class Inventory(Sections):
         return [pair for pair in self.comparisons if set(pair.values()) <= models]
 
     @property
+    def asked_pairs(self) -> list[dict[str, str]]:
+        """Comparisons of two models that are asked for facts."""
+        models = set(self.models_of("cloze"))
+        return [pair for pair in self.comparisons if set(pair.values()) <= models]
+
+    @property
     def responses(self) -> list[str]:
         """Where responses may come from: models that are run, or ``data``."""
         return [*self.text_models, "data"]

@@ -28,6 +28,7 @@ REQUESTS = {
     "measure_overlaps": _MODEL,
     "measure_importance": _MODEL,
     "measure_retrieval": _MODEL,
+    "measure_cloze": _MODEL,
     "measure_sharing": _MODEL,
     "deactivate_classes": _MODEL,
     "attribute_facts": _MODEL,

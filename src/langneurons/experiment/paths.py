@@ -58,6 +58,7 @@ overlap = f"{comparison}/overlap.parquet"
 transitions = f"{comparison}/transitions.parquet"
 accuracy_change = f"{_comparison}/accuracy.parquet"
 retrieval_change = f"{_comparison}/retrieval.parquet"
+knowledge_change = f"{_comparison}/cloze.parquet"
 attribution = "results/attribution/{before}-vs-{family}/{dataset}/{method}.parquet"
 dataset_overlap = "results/dataset_overlap/{model}/{method}.parquet"
 
@@ -70,6 +71,8 @@ retrieval = "results/retrieval/{model}/{dataset}.parquet"
 retrieval_losses = "results/retrieval/{model}/{dataset}.losses.parquet"
 
 cloze = "results/cloze/{model}/{dataset}.parquet"
+knowledge_accuracy = "results/cloze/{model}/{dataset}.accuracy.parquet"
+
 attributions = "results/knowledge/{model}/{dataset}.attributions.parquet"
 fact_neurons = "results/knowledge/{model}/{dataset}.neurons.parquet"
 agnostic = "results/knowledge/{model}/{dataset}.agnostic.parquet"

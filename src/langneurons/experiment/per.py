@@ -153,20 +153,38 @@ def _alignments_compared(experiment: Inventory) -> Sequence[Keys]:
 
 def _alignment_checks(experiment: Inventory) -> Sequence[Keys]:
     """Comparisons of models that look for partners, each with its controls."""
+    found = _with_controls(experiment, experiment.retrieving_models)
+    return [{**keys, "dataset": dataset} for keys in found for dataset in experiment.datasets]
+
+
+def _with_controls(experiment: Inventory, measured: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the comparisons all of whose models are measured, each with its controls."""
     found = []
     for configured in experiment.config.comparisons:
         sides = {"before": configured.before, "after": configured.after}
         compared = [sides["after"], *experiment.controls(sides)]
-        if not {sides["before"], *compared} <= set(experiment.retrieving_models):
-            continue
-        keys = {
-            "pair": "{before}-vs-{after}".format(**sides),
-            "shown": "{before} → {after}".format(**sides),
-            "before": [sides["before"]] * len(compared),
-            "after": compared,
-        }
-        found += [{**keys, "dataset": dataset} for dataset in experiment.datasets]
+        if {sides["before"], *compared} <= set(measured):
+            found.append(
+                {
+                    "pair": "{before}-vs-{after}".format(**sides),
+                    "shown": "{before} → {after}".format(**sides),
+                    "before": [sides["before"]] * len(compared),
+                    "after": compared,
+                }
+            )
     return found
+
+
+def _cloze(experiment: Inventory) -> Sequence[Keys]:
+    """Data sets of facts, with all models that are asked for them side by side."""
+    models = experiment.models_of("cloze")
+    return [{"dataset": name, "models": models} for name in experiment.facts if models]
+
+
+def _cloze_comparisons(experiment: Inventory) -> Sequence[Keys]:
+    """Comparisons of models that are asked for facts, each with its controls."""
+    found = _with_controls(experiment, experiment.models_of("cloze"))
+    return [{**keys, "dataset": dataset} for keys in found for dataset in experiment.facts]
 
 
 def _deactivations(experiment: Inventory) -> Sequence[Keys]:
@@ -264,6 +282,8 @@ PER = {
     "alignment": Per("{model}", "{model}", _alignments),
     "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
     "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),
+    "cloze": Per("{dataset}", "{dataset}", _cloze),
+    "cloze comparison": Per("{pair}/{dataset}", "{shown} on {dataset}", _cloze_comparisons),
     "course": Per(_SELECTION, _ON, _courses),
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),

@@ -88,6 +88,7 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "measure_relevance": ((*_DEVICES, "batch_tokens"), _backward),
     "measure_importance": ((*_DEVICES, "batch_tokens"), _counting),
     "measure_retrieval": ((*_DEVICES, "batch_tokens"), _counting),
+    "measure_cloze": ((*_DEVICES, "batch_tokens"), _counting),
     "measure_sharing": ((*_DEVICES, "batch_tokens"), _counting),
     "deactivate_classes": ((*_DEVICES, "batch_tokens"), _counting),
     "attribute_facts": ((*_DEVICES, "batch_tokens"), _backward),

@@ -38,6 +38,17 @@ def check_doses(config: Configuration, run: list[str]) -> None:
         _check_stage("doses", config.doses, config, run)
 
 
+def check_cloze(config: Configuration, run: list[str]) -> None:
+    """Check the section ``cloze``; ``run`` are the models that can be run."""
+    if config.cloze is None:
+        return
+    demand("cloze.models", config.cloze.models or [], run, RUN)
+    if not facts_of(config.datasets):
+        raise InputError(
+            "config: cloze: found no facts to ask for, expected a data set of format 'facts'"
+        )
+
+
 def check_knowledge(config: Configuration, run: list[str]) -> None:
     """Check the section ``knowledge``; ``run`` are the models that can be run.
 

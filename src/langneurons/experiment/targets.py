@@ -13,12 +13,11 @@ from langneurons.figures.declaration import Declaration
 #: What a run makes if nothing is asked for.
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
-    *("comparison", "retrieval", "sharing", "knowledge", "deactivation", "steering", "doses"),
-    "claims",
-    *("figures", "tables"),
+    *("comparison", "retrieval", "cloze", "sharing", "knowledge", "deactivation", "steering"),
+    *("doses", "claims", "figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
-_OPTIONAL = ("deactivation", "steering", "doses", "sharing", "knowledge")
+_OPTIONAL = ("deactivation", "steering", "doses", "sharing", "cloze", "knowledge")
 #: What the stage `knowledge` makes beside figures.
 _KNOWLEDGE = (
     *(paths.fact_neurons, paths.agnostic, paths.agnostic_overall),
@@ -117,6 +116,16 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
             paths.retrieval_change.format(**pair, dataset=dataset)
             for pair in experiment.retrieving_pairs
             for dataset in experiment.datasets
+        ],
+        "cloze": [
+            paths.knowledge_accuracy.format(model=model, dataset=dataset)
+            for model in experiment.models_of("cloze")
+            for dataset in experiment.facts
+        ]
+        + [
+            paths.knowledge_change.format(**pair, dataset=dataset)
+            for pair in experiment.asked_pairs
+            for dataset in experiment.facts
         ],
         "sharing": [
             pattern.format(**keys)

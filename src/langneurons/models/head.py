@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import linear
 from transformers import PreTrainedModel
 
 from langneurons.errors import InputError
@@ -76,22 +76,33 @@ class Head:
         return self._after(self._embeddings(states)).float()
 
     def losses(self, states: Tensor, targets: Tensor) -> Tensor:
-        """Return the NLL of a target after each state, float64, on the CPU."""
+        """Return the NLL of targets after each state, float64, on the CPU.
+
+        Parameters
+        ----------
+        states
+            (n, hidden).
+        targets
+            int64, (n,) or, several after each state, (n, k).
+        """
         if not self._plain:
             logits = self.logits(states)
-            loss = cross_entropy(logits, targets.to(logits.device), reduction="none")
-            return loss.double().cpu()
+            several = targets.to(logits.device).reshape(len(targets), -1)
+            losses = logits.logsumexp(dim=-1, keepdim=True) - logits.gather(1, several)
+            return losses.double().cpu().reshape(targets.shape)
         weight, bias = self._embeddings.weight, self._embeddings.bias
         states, targets = states.to(weight.device), targets.to(weight.device)
-        sums, chosen = [], torch.zeros(len(targets), dtype=torch.float32, device=weight.device)
+        several = targets.reshape(len(targets), -1)  # (n, k)
+        sums, chosen = [], torch.zeros(several.shape, dtype=torch.float32, device=weight.device)
         for start in range(0, len(weight), _BLOCK):
             block = slice(start, start + _BLOCK)
             rows = None if bias is None else bias[block]
             logits = self._after(linear(states, weight[block], rows)).float()  # (n, block)
             sums.append(logits.logsumexp(dim=-1))
             # All rows alike: to pick those whose target is here, a GPU would wait for the CPU.
-            place = targets - start
+            place = several - start
             here = (place >= 0) & (place < logits.shape[1])
-            found = logits.gather(1, place.clamp(0, logits.shape[1] - 1)[:, None])[:, 0]
+            found = logits.gather(1, place.clamp(0, logits.shape[1] - 1))
             chosen = torch.where(here, found, chosen)
-        return torch.stack(sums).cpu().double().logsumexp(dim=0) - chosen.cpu().double()
+        total = torch.stack(sums).cpu().double().logsumexp(dim=0)
+        return (total[:, None] - chosen.cpu().double()).reshape(targets.shape)

@@ -1,12 +1,13 @@
 """How retrieval and losses change from one model to another, with intervals over problems."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
+from langneurons.corpora.languages import groups_of_languages
 from langneurons.errors import InputError
 from langneurons.retrieval.schemas import (
     LOSSES,
@@ -53,15 +54,14 @@ def retrieval_change(
     InputError
         If the two models read different problems, or have different numbers of layers.
     """
-    groups = _groups(languages, pivot, trained)
     tables = []
     for measure in MEASURES:
         layers, values = _values(measure, before, after, languages)
         if not values.size:
             continue
-        for group, language, members in _rows(groups):
+        for group, language, members in groups_of_languages(languages, pivot, trained):
             # The pivot has no partner to find, and nothing to translate.
-            kept = values[:, :, :, members]
+            kept = values[:, :, :, [languages.index(name) for name in members]]
             if np.isnan(kept).all():
                 continue
             table = _paired(kept, replicates, seed, bounded=measure == RETRIEVAL)
@@ -120,22 +120,6 @@ def write_retrieval_change(
         **bootstrap,
     }
     write_table(table, output, RETRIEVAL_CHANGE, provenance)
-
-
-def _groups(languages: Sequence[str], pivot: str, trained: Sequence[str]) -> dict[str, str]:
-    """Return the group of each language."""
-    groups = {name: "trained" if name in trained else "other" for name in languages}
-    return {**groups, pivot: "pivot"}
-
-
-def _rows(groups: Mapping[str, str]) -> Iterator[tuple[str, str | None, list[int]]]:
-    """Yield each row's group, language and columns."""
-    for k, (name, group) in enumerate(groups.items()):
-        yield group, name, [k]
-    for group in ("trained", "other"):
-        members = [k for k, member in enumerate(groups.values()) if member == group]
-        if members:
-            yield group, None, members
 
 
 def _values(

@@ -10,14 +10,17 @@ from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
 from langneurons.retrieval.schemas import FROM_PIVOT, RETRIEVAL, RETRIEVAL_CHANGE, TEXT, TO_PIVOT
-from langneurons.tables.layout import Layout, join_comparisons, numbers, signed_interval
+from langneurons.tables.layout import (
+    MARK,
+    Layout,
+    join_comparisons,
+    language_or_group,
+    models_and_controls,
+    numbers,
+    signed_interval,
+)
 
 TABLE = Declaration("Did it align", per="alignment check", reads={"changes": "retrieval_change"})
-
-#: Precedes a language trained on.
-_MARK = "• "
-#: Rows of groups, after the languages.
-_GROUPS = {"trained": "all trained", "other": "all others"}
 
 
 def make(changes: Sequence[str | Path]) -> pd.DataFrame:
@@ -35,14 +38,14 @@ def make(changes: Sequence[str | Path]) -> pd.DataFrame:
 def lay_out(table: pd.DataFrame, changes: Sequence[str | Path], **_: object) -> Layout:
     """Lay out one row per measure and language, its models and their changes in columns."""
     facts = [read_provenance(path) for path in changes]
-    titles = _titles(len(changes))
+    titles, names = models_and_controls(facts)
     rows = []
     first, *others = (part for _, part in table.groupby("after_model", sort=False))
     for index, row in enumerate(first.to_dict("records")):
         write = _percent if row["measure"] == RETRIEVAL else _nats
         cells = {
             "measure": _measure(row["measure"], facts[0]["pivot"]),
-            "language": _language(row),
+            "language": language_or_group(row),
             "before": write(row["before"]),
         }
         same = [row, *(other.iloc[index].to_dict() for other in others)]
@@ -51,16 +54,12 @@ def lay_out(table: pd.DataFrame, changes: Sequence[str | Path], **_: object) -> 
             cells[f"Δ {title} [95 %]"] = _change(one)
         rows.append(cells)
     cells = pd.DataFrame(rows)
-    names = [
-        f"{title}: {fact['after']}{_kind(fact['control'])}"
-        for title, fact in zip(titles, facts, strict=True)
-    ]
     by_language = first[first["language"].notna()]
     notes = [
-        f"Before: {facts[0]['before']}; {'; '.join(names)}.",
+        names,
         "Partners found: share of texts whose mean state is nearest, by cosine, to that of their "
         "own translation, mean over layers (embeddings included). Losses: nats a token, "
-        f"mean over texts. {_MARK.strip()}: a language that the alignment trained on.",
+        f"mean over texts. {MARK.strip()}: a language that the alignment trained on.",
         "Δ: change from the model before, with its 95 % interval over texts (of ten or more).",
         "Texts a language: "
         + "; ".join(
@@ -77,17 +76,6 @@ def _over_layers(path: str | Path) -> pd.DataFrame:
     return table[table["layer"].isna()].drop(columns="layer")
 
 
-def _titles(models: int) -> list[str]:
-    """Return what the aligned model and its controls are called."""
-    if models == 2:
-        return ["after", "control"]
-    return ["after", *(f"control {number}" for number in range(1, models))]
-
-
-def _kind(control: str | None) -> str:
-    return "" if control is None else f" ({control.replace('_', ' ')})"
-
-
 def _measure(measure: str, pivot: str) -> str:
     return {
         RETRIEVAL: "partners found, %",
@@ -95,12 +83,6 @@ def _measure(measure: str, pivot: str) -> str:
         TO_PIVOT: f"translation loss into {english_name(pivot)}",
         FROM_PIVOT: f"translation loss from {english_name(pivot)}",
     }[measure]
-
-
-def _language(row: dict[str, Any]) -> str:
-    if pd.isna(row["language"]):
-        return _GROUPS[row["group"]]
-    return f"{_MARK if row['group'] == 'trained' else ''}{english_name(row['language'])}"
 
 
 def _change(row: dict[str, Any]) -> str:

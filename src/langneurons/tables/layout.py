@@ -1,16 +1,22 @@
 """What the tables have in common: the layout for readers, names, shares, n."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance
+from langneurons.corpora.languages import english_name
 from langneurons.figures.style import signed
 
 _LONGEST_NAME = 32
 _UNKNOWN = "–"
+#: Precedes a language that an alignment trained on.
+MARK = "• "
+#: Rows of groups of languages.
+_GROUPS = {"trained": "all trained", "other": "all others"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,35 @@ def join_comparisons(
         names = {f"{side}_model": models[side] for side in ("before", "after")}
         tables.append(table.assign(**names)[[*names, *table.columns]])
     return pd.concat(tables, ignore_index=True)
+
+
+def models_and_controls(facts: Sequence[Mapping[str, Any]]) -> tuple[list[str], str]:
+    """Return what the models after are called, and a sentence that names all.
+
+    Parameters
+    ----------
+    facts
+        ``before``, ``after`` and ``control`` of each comparison: with an alignment, then with each
+        of its controls.
+    """
+    several = len(facts) > 2
+    titles = ["after", *(f"control {i}" if several else "control" for i in range(1, len(facts)))]
+    names = [
+        f"{title}: {fact['after']}{_kind(fact['control'])}"
+        for title, fact in zip(titles, facts, strict=True)
+    ]
+    return titles, f"Before: {facts[0]['before']}; {'; '.join(names)}."
+
+
+def _kind(control: str | None) -> str:
+    return "" if control is None else f" ({control.replace('_', ' ')})"
+
+
+def language_or_group(row: Mapping[str, Any]) -> str:
+    """Write a row's language, marked if the alignment trained on it, or its group of languages."""
+    if pd.isna(row["language"]):
+        return _GROUPS[row["group"]]
+    return f"{MARK if row['group'] == 'trained' else ''}{english_name(row['language'])}"
 
 
 def shorten(name: str) -> str:

@@ -91,6 +91,16 @@ class Forecast:
             ]
         )
 
+    def cloze(self, wildcards: Any, _part: Share) -> Work:
+        """Prompts, read once, and their candidates, which are scored."""
+        prompts, candidates = self._material.facts(wildcards.dataset)
+        return total(
+            [
+                self._read(wildcards, prompts, ABOUT),
+                self._read(wildcards, candidates, ABOUT, scored=True),
+            ]
+        )
+
     def sharing(self, wildcards: Any, _part: Share) -> Work:
         """Parallel texts that are read, or their prompts."""
         stage = SETTINGS["measure_sharing"](self._experiment, wildcards)["parameters"]

@@ -11,7 +11,8 @@ import pandas as pd
 
 from langneurons.artifacts.tables import read_table
 from langneurons.corpora.assembly import build_corpus
-from langneurons.corpora.schema import CORPUS
+from langneurons.corpora.facts import build_facts
+from langneurons.corpora.schema import CORPUS, FACTS
 from langneurons.experiment import paths
 from langneurons.experiment.datasets import DemoDataset, on_hub, windows_of
 from langneurons.experiment.forecast.work import ABOUT, EXACT, UP_TO_ABOUT
@@ -68,6 +69,17 @@ class Material:
         places = map(Path, INPUTS["build_corpus"](self._experiment, wildcards)["data"])
         files = [file for place in places for file in (place, *place.glob("*"))]
         return sum(file.stat().st_size for file in files if file.is_file()) <= _LARGEST
+
+    def facts(self, dataset: str) -> tuple[float, float]:
+        """Return about how many tokens prompts of facts have, and all their candidates."""
+        file = paths.facts.format(dataset=dataset)
+        if self._known(file):
+            rows = read_table(file, FACTS)
+        else:
+            settings = SETTINGS["build_facts"](self._experiment, SimpleNamespace(dataset=dataset))
+            rows = build_facts(dataset, **settings)[0]
+        candidates = _about(list(rows["candidates"].explode()))
+        return float(_about(list(rows["question"])).sum()), float(candidates.sum())
 
     def asked(self, dataset: str, template: str, languages: Sequence[str]) -> pd.DataFrame:
         """Return the rows of a corpus in some languages with ``prompt``, its tokens, about."""

@@ -131,6 +131,10 @@ _STAGES = {
         Forecast.retrieval,
         lambda work: f"retrieval reads {stated(work.read, work.certainty)} tokens",
     ),
+    "measure_cloze": _Stage(
+        Forecast.cloze,
+        lambda work: f"cloze reads {stated(work.read, work.certainty)} tokens",
+    ),
     "measure_sharing": _Stage(
         Forecast.sharing,
         lambda work: f"sharing reads {stated(work.read, work.certainty)} tokens",
