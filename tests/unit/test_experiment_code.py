@@ -102,7 +102,7 @@ def test_a_figure_depends_on_itself_only():
     ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
      "measure_doses", "steer", "score_alignment", "align", "measure_retrieval", "measure_cloze",
      "measure_sharing",
-     "deactivate_classes"],
+     "deactivate_classes", "attribute_facts", "edit_facts"],
 )  # fmt: skip
 def test_no_rule_that_runs_a_model_depends_on_grading(rule):
     found = files(rule, **vars(selection()), **SHARE)

@@ -2,10 +2,18 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from knowledge_cases import attributions
 
-from langneurons.knowledge.schemas import FACT_NEURONS
+from langneurons.artifacts.tables import read_provenance, read_table, write_table
+from langneurons.knowledge.schemas import (
+    AGNOSTIC,
+    ATTRIBUTIONS,
+    FACT_LAYERS,
+    FACT_NEURONS,
+    OVERALL,
+)
 from langneurons.knowledge.selection import (
     candidates,
     expected_by_chance,
@@ -16,7 +24,15 @@ from langneurons.knowledge.selection import (
     overall,
     variation_of,
 )
-from langneurons.knowledge.summary import by_layer
+from langneurons.knowledge.summary import by_layer, select_fact_neurons
+from langneurons.models.schema import MODEL
+
+SCHEMAS = {
+    "neurons": FACT_NEURONS,
+    "agnostic": AGNOSTIC,
+    "overall": OVERALL,
+    "layers": FACT_LAYERS,
+}
 
 
 def test_a_fact_has_the_neurons_that_are_large_and_agree():
@@ -158,3 +174,24 @@ def test_layers_have_means_over_facts_and_their_chance():
     assert rows.loc[("-", 0), "expected"] == pytest.approx(10 * 0.1 * 0.2)
     assert rows.loc[("-", 1), "change"] == (3.0 + 1.0) / 2
     assert layers["neurons_low"].isna().all()  # with fewer than ten facts
+
+
+@pytest.mark.parametrize("variation", [0.5, 1e-9])
+def test_tables_are_written_also_where_nothing_is_found(tmp_path, variation):
+    """At a variation of nearly 0 no fact has neurons; with one language none is agnostic."""
+    table = attributions([[1.0, 0.8, 0.0], [1.1, 0.9, 0.01], [1.2, 0.1, 0.9]])
+    facts = {"languages": ["en"], "parameters": {"steps": 20}}
+    write_table(table, tmp_path / "attributions", ATTRIBUTIONS, facts)
+    card = dict.fromkeys(MODEL.names, 0) | {"neurons_per_layer": 3}
+    text = {field.name: "" for field in MODEL if pa.types.is_string(field.type)}
+    write_table(pd.DataFrame([card | text | {"gated": True}]), tmp_path / "card", MODEL)
+    outputs = {name: tmp_path / name for name in SCHEMAS}
+    parameters = {"threshold": 0.5, "variation": variation, "share": 0.5}
+    select_fact_neurons(tmp_path / "attributions", tmp_path / "card", outputs, parameters)
+    found = {name: read_table(outputs[name], schema) for name, schema in SCHEMAS.items()}
+    sizes = {name: len(one) for name, one in found.items()}
+    assert sizes["agnostic"] == sizes["overall"] == 0
+    assert (sizes["neurons"] > 0) == (variation == 0.5)
+    assert found["layers"]["neurons"].tolist() == [1.0 if variation == 0.5 else 0.0]
+    said = read_provenance(outputs["layers"])["parameters"]
+    assert said == {"steps": 20, **parameters}

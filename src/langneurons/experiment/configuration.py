@@ -94,8 +94,8 @@ class Collection(Section):
     batch_tokens: Count = 8192
     """padded tokens per forward pass; lower it when memory runs out"""
     backward_batch_tokens: Count = 1024
-    """padded tokens per forward and backward pass (`neurons.relevance`), which keeps the
-    activations of all layers; lower it when memory runs out"""
+    """padded tokens per forward and backward pass (`neurons.relevance`, `knowledge`), which keeps
+    the activations of all layers; lower it when memory runs out"""
     histogram_memory: Count = 4000
     """memory for histograms of activations (`neurons.dln`), in MB; with less, fewer layers are done
     at a time, and the model reads the texts once for each block of layers"""

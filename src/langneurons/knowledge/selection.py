@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from langneurons.knowledge.schemas import FACT_NEURONS
+from langneurons.knowledge.schemas import AGNOSTIC, FACT_NEURONS, OVERALL
 
 
 def of_fact(attributions: np.ndarray, threshold: float, variation: float) -> np.ndarray:
@@ -120,6 +120,8 @@ def language_agnostic(
     languages
         In the order in which they are listed.
     """
+    if neurons.empty:
+        return pd.DataFrame(columns=AGNOSTIC.names)
     known_in = known.groupby("fact").size()
     order = {name: index for index, name in enumerate(languages)}
     rows = neurons.merge(known, on=["fact", "language"])
@@ -145,6 +147,8 @@ def language_agnostic(
 
 def overall(agnostic: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `OVERALL`, neurons of the most facts first."""
+    if agnostic.empty:
+        return pd.DataFrame(columns=OVERALL.names)
     several = int((known.groupby("fact").size() > 1).sum())
     found = (
         agnostic.groupby(["layer", "neuron"])

@@ -21,6 +21,12 @@ from langneurons.models.probing import decoder_layers, decoder_of, input_device,
 
 #: Maps a layer's activations at the prompt's last token, (N, D), to those that take their place.
 Change = Callable[[Tensor], Tensor]
+#: A layer and points of its activations, (N, D).
+_Part = tuple[int, Tensor]
+#: With more rows a pass takes as much longer. Points of neighbouring layers share one until there
+#: are so many: the later layers' rows run through the earlier layers as they are, which costs less
+#: than passes of few rows, in which most of the time goes into reading weights.
+_ROWS = 64
 
 
 class Endings:
@@ -127,13 +133,13 @@ class Ending:
 
         Notes
         -----
-        The logits of several layers' points are computed together: of few rows, most of the time
-        would go into reading the output embeddings.
+        Points of several layers share passes and, all of them, the computation of logits: of few
+        rows, most of the time would go into reading weights.
         """
         at_once = max(1, self._of.batch_tokens // self.tokens)
         parts = [(layer, part) for layer, rows in points.items() for part in rows.split(at_once)]
         found: dict[int, list[tuple[Tensor, Tensor]]] = {layer: [] for layer in points}
-        for group in _groups(parts, at_once):
+        for group in _groups(parts, most=at_once):
             for (layer, _), slopes in zip(group, self._slopes(group), strict=True):
                 found[layer].append(slopes)
         return {
@@ -145,21 +151,24 @@ class Ending:
         }
 
     @torch.enable_grad()
-    def _slopes(self, parts: Sequence[tuple[int, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+    def _slopes(self, parts: Sequence[_Part]) -> list[tuple[Tensor, Tensor]]:
+        """Return values and slopes at points of several layers, each layer once."""
         leaves = [part.detach().requires_grad_() for _, part in parts]
+        rows = zip((layer for layer, _ in parts), leaves, strict=True)
+        blocks = list(_groups(list(rows), least=_ROWS))
         states = [
-            self._resumed(len(leaf), {layer: _becoming(leaf)})
-            for (layer, _), leaf in zip(parts, leaves, strict=True)
+            self._resumed(sum(len(leaf) for _, leaf in block), _each_its_rows(block))
+            for block in blocks
         ]
         ends = torch.cat([one.detach() for one in states]).requires_grad_()
         values = self._log_probabilities(ends, backward=True)
         assert ends.grad is not None
-        sizes = [len(leaf) for leaf in leaves]
-        back = zip(states, leaves, ends.grad.split(sizes), values.split(sizes), strict=True)
-        return [
-            (value, torch.autograd.grad(state, leaf, end)[0].cpu())
-            for state, leaf, end, value in back
-        ]
+        slopes: list[Tensor] = []
+        sizes = [len(one) for one in states]
+        for block, state, end in zip(blocks, states, ends.grad.split(sizes), strict=True):
+            slopes += torch.autograd.grad(state, [leaf for _, leaf in block], end)
+        each = zip(values.split([len(leaf) for leaf in leaves]), slopes, strict=True)
+        return [(value, slope.cpu()) for value, slope in each]
 
     def _resumed(self, rows: int, changes: Mapping[int, Change]) -> Tensor:
         """Return the last states of a pass that begins at the first layer that is changed."""
@@ -208,21 +217,38 @@ class Ending:
 
 
 def _groups(
-    parts: Sequence[tuple[int, Tensor]], rows: int
-) -> Iterator[Sequence[tuple[int, Tensor]]]:
-    """Yield parts that have at most so many rows together, or one part."""
-    group: list[tuple[int, Tensor]] = []
+    parts: Sequence[_Part], most: int | None = None, least: int | None = None
+) -> Iterator[Sequence[_Part]]:
+    """Yield parts that have at most so many rows together, or one; or are enough from ``least``."""
+    group: list[_Part] = []
+    rows = 0
     for part in parts:
-        if group and sum(len(points) for _, points in [*group, part]) > rows:
+        size = len(part[1])
+        full = most is not None and rows + size > most
+        if group and (full or (least is not None and rows >= least)):
             yield group
-            group = []
+            group, rows = [], 0
         group.append(part)
+        rows += size
     if group:
         yield group
 
 
-def _becoming(points: Tensor) -> Change:
-    return lambda own: points.to(own)
+def _each_its_rows(block: Sequence[_Part]) -> dict[int, Change]:
+    """Return the change by which each layer's points take the place of their own rows."""
+    changes, start = {}, 0
+    for layer, points in block:
+        changes[layer] = _in_rows(start, points)
+        start += len(points)
+    return changes
+
+
+def _in_rows(start: int, points: Tensor) -> Change:
+    def change(own: Tensor) -> Tensor:
+        before, _, after = own.split([start, len(points), len(own) - start - len(points)])
+        return torch.cat([before, points.to(own), after])
+
+    return change
 
 
 def _seeing(found: list[Tensor]) -> Change:
