@@ -121,7 +121,7 @@ ROOMS = {
     "alignment": "artifacts corpora models responses",
     "retrieval": "artifacts corpora models responses uncertainty",
     "facts": "artifacts corpora models responses uncertainty",
-    "interventions": "artifacts activations corpora models neurons responses uncertainty",
+    "interventions": "artifacts activations corpora facts models neurons responses uncertainty",
     "sharing": "artifacts interventions models neurons responses uncertainty",
     "knowledge": "artifacts corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",

@@ -164,14 +164,17 @@ def test_the_claims_about_one_model(tmp_path, folds):
     inputs["segments"] = paths["segments"]
     # The method itself stands in for another one.
     inputs |= {f"lape_{name}": inputs[name] for name in ("certainty", "draws")}
-    settings = {"languages": LANGUAGES, "pivot": "en", "others": ["lape"]}
+    # So does it for relevance, of which nothing was switched off.
+    inputs |= {f"relevance_{name}": inputs[name] for name in ("certainty", "draws")}
+    settings = {"languages": LANGUAGES, "pivot": "en", "others": ["lape", "relevance"]}
     write_claims(inputs, tmp_path / "claims", "sums", **settings, **UNCERTAINTY, margin=0.05)
     table = read_table(tmp_path / "claims", CLAIMS)
     assert table["group"].unique().tolist() == [
         "layers", "languages", "positions", "shared space", "interventions", "shared neurons",
-        "other methods",
+        "steering", "other methods",
     ]  # fmt: skip
     assert table["claim"].is_unique
+    assert table["claim"].iloc[-1] == f"relevance_more_selective_than_{METHOD}"
     tested = table[table["verdict"] != NOT_TESTED]
     assert set(tested["group"]) == {"layers", "languages", "other methods"}
     if folds == 1:

@@ -131,7 +131,7 @@ def deactivated(
         for i in range(problems)
     ]
     table = pd.DataFrame(rows, columns=DEACTIVATION_PROBLEMS.names[:7])
-    return table.astype({"control_seed": "Int32", "nll": float})
+    return table.astype({"control_seed": "Int32", "nll": float}).assign(is_fact=False)
 
 
 def judged(*arguments, **changed):

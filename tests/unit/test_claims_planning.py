@@ -55,6 +55,7 @@ def test_a_models_claims_read_what_was_measured_of_it():
         "datasets": "results/dataset_overlap/base/ternary.parquet",
         "retrieval": "results/retrieval/base/sums.parquet",
         "deactivation": "results/deactivation/base/sums/ternary.problems.parquet",
+        "steering": "results/steering/base/sums/ternary.problems.parquet",
     }
     # Lape's neurons are not switched off, and no other model's.
     assert one.reads("check_claims")(selection("base", method="lape")).keys() == {
@@ -63,6 +64,15 @@ def test_a_models_claims_read_what_was_measured_of_it():
         "datasets",
         "retrieval",
     }
+    doses = experiment(
+        doses={"models": ["base"]},
+        steering={"models": ["base"], "methods": ["lape"], "max_repetition": 0.3},
+    )
+    more = doses.reads("check_claims")(selection("base", method="lape"))
+    assert more["doses"] == "results/doses/base/sums.problems.parquet"
+    assert more["steering"] == "results/steering/base/sums/lape.problems.parquet"
+    assert doses.settings("check_claims")(selection())["max_repetition"] == 0.3
+    assert not {"doses", "steering"} & doses.reads("check_claims")(selection("other")).keys()
     alone = experiment(neurons={"ternary": {}}, deactivation=None, steering=None)
     assert alone.reads("check_claims")(selection("other")).keys() == {"datasets"}
     assert alone.settings("check_claims")(selection())["others"] == []
@@ -109,6 +119,7 @@ def test_the_settings_type_no_neuron():
     bootstrap = {"replicates": 200, "seed": 0}
     assert found == {
         **languages, **bootstrap, "dataset": "sums", "margin": 0.1, "others": ["lape"],
+        "max_repetition": 0.2,
     }  # fmt: skip
     found = one.settings("check_alignment_claims")(between(method="lape"))
     assert found == {

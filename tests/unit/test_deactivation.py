@@ -117,13 +117,16 @@ def test_means_by_hand():
         {"problem": "b", "nll": 2.0, "right": False, "unfinished": True},
         {"problem": "c", "nll": 6.0, "right": None, "unfinished": None},
         {"problem": "d", "nll": None, "right": False, "unfinished": True},
+        {"problem": "e", "nll": None, "right": None, "unfinished": None, "known": 1.0},
+        {"problem": "f", "nll": None, "right": None, "unfinished": None, "known": 0.5},
     ]
     problems = pd.DataFrame([{**cell, "target": "en", **row} for row in rows])
-    overflowing = problems.assign(target="de", nll=[700.0, 800.0, None, None])
+    overflowing = problems.assign(target="de", nll=[700.0, 800.0, None, None, None, None])
     found = summarise(pd.concat([problems, overflowing], ignore_index=True))
     # (1 + 2 + 6) / 3 = 3; one of three answers right; two cut off; four problems measured.
     assert found[["nll", "n", "unfinished"]].iloc[0].tolist() == [3, 4, 2]
     assert found["accuracy"].iloc[0] == pytest.approx(1 / 3)
+    assert found[["knowledge", "facts"]].iloc[0].tolist() == [0.75, 2]
     assert found["perplexity"].iloc[0] == pytest.approx(math.exp(3))
     # exp(750) is beyond a float64: infinite, and the NLL is still there.
     assert found[["nll", "perplexity"]].iloc[1].tolist() == [750, math.inf]

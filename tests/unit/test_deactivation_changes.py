@@ -54,7 +54,7 @@ def problems():
         cell(name, 1, "de", 2, plain)
         for seed in (None, 0, 1):
             cell(name, seed, "sw", 0, [None] * 3)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(is_fact=False, known=None)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,9 @@ def many_problems(n):
     bare = table["deactivated"] == "de"
     table["nll"] = table["nll"].mask(bare)
     table["neurons"] = np.where(bare, 0, 3)
-    return table.assign(right=None, unfinished=None)[DEACTIVATION_PROBLEMS.names]
+    return table.assign(right=None, unfinished=None, is_fact=False, known=None)[
+        DEACTIVATION_PROBLEMS.names
+    ]
 
 
 def test_p_is_paired_over_problems_against_the_mean_of_the_controls():

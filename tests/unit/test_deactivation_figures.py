@@ -50,9 +50,11 @@ def deactivations():
             (both, seed, "de", 9, "en", 3, 0.5, 8),
             (both, seed, "de", 9, "de", INF if seed else 7, 0.25, 8),
         ]
-    columns = [name for name in DEACTIVATION.names if name not in ("nll", "unfinished")]
+    left_out = ("nll", "unfinished", "knowledge", "facts")
+    columns = [name for name in DEACTIVATION.names if name not in left_out]
     table = pd.DataFrame(rows, columns=columns).astype({"perplexity": float})
-    return table.assign(nll=np.log(table["perplexity"]), unfinished=None)
+    nll = np.log(table["perplexity"])
+    return table.assign(nll=nll, unfinished=None, knowledge=None, facts=0)
 
 
 def intervals(table, clear=()):

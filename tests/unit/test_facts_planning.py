@@ -167,3 +167,18 @@ def test_the_forecast_says_how_much_is_read(tmp_path, monkeypatch):
     # Facts that are not written yet are built.
     (tmp_path / paths.facts.format(dataset="world")).unlink()
     assert said(one, measured).startswith("cloze reads about ")
+
+
+def test_deactivation_may_ask_for_facts():
+    stage = {"models": ["base"], "sets": ["specific"]}
+    with pytest.raises(InputError, match=r"deactivation.facts: found 'sums', expected a data set"):
+        with_facts(deactivation={**stage, "facts": "sums"})
+    one, bare = with_facts(deactivation={**stage, "facts": "world"}), with_facts(deactivation=stage)
+    wildcards = Wildcards(model="base", dataset="sums", method="ternary")
+    reads = one.reads("deactivate")(wildcards)
+    assert reads.pop("facts") == "results/facts/world.parquet"
+    assert reads == bare.reads("deactivate")(wildcards)
+    assert one.settings("deactivate")(wildcards) == bare.settings("deactivate")(wildcards)
+    figure = "results/figures/deactivation_knowledge/base/sums/ternary.png"
+    assert figure in one.targets["deactivation"]
+    assert bare.targets["deactivation_knowledge"] == []

@@ -11,6 +11,7 @@ deactivate(
     tokens_path=snakemake.input.get("tokens"),
     phases_path=snakemake.input.get("phases"),
     probabilities_path=snakemake.input.get("probabilities"),
+    facts_path=snakemake.input.get("facts"),
     output=snakemake.output[0],
     code=snakemake.params.code,
     share=share(snakemake.wildcards.scatteritem),

@@ -22,13 +22,18 @@ from langneurons.claims.measured import (
     retrieval_finding,
 )
 from langneurons.claims.other_methods import fall_findings, pattern_findings
+from langneurons.claims.selections import RELEVANCE, relevance_finding, steering_findings
 from langneurons.claims.sharing import sharing_findings
 from langneurons.claims.verdicts import CLAIMS, judge
 from langneurons.comparison import changes
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.comparison.attribution import ATTRIBUTION
 from langneurons.comparison.positions import OVERLAP
-from langneurons.interventions.schemas import DEACTIVATION_PROBLEMS
+from langneurons.interventions.schemas import (
+    DEACTIVATION_PROBLEMS,
+    DOSE_PROBLEMS,
+    STEERING_PROBLEMS,
+)
 from langneurons.neurons.stability import CERTAINTY, DRAWS
 from langneurons.phases.segmentation import SEGMENTS
 from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
@@ -46,6 +51,7 @@ def write_claims(
     seed: int,
     margin: float,
     others: Sequence[str],
+    max_repetition: float = 1.0,
 ) -> None:
     """Judge the claims about one model; write `CLAIMS`.
 
@@ -54,9 +60,10 @@ def write_claims(
     paths
         Under the keys certainty, draws and segments, the model's `CERTAINTY`, `DRAWS` and
         `SEGMENTS`; where there are any, under datasets its `OVERLAP` across data sets, under
-        retrieval its `PARTNERS`, under deactivation its `DEACTIVATION_PROBLEMS`, and under sharing
-        and class_deactivation its `SHARING` and `CLASS_DEACTIVATION`; and, for each other method,
-        under {method}_certainty and {method}_draws what these are by it.
+        retrieval its `PARTNERS`, under deactivation its `DEACTIVATION_PROBLEMS`, under steering its
+        `STEERING_PROBLEMS`, under doses its `DOSE_PROBLEMS`, and under sharing and
+        class_deactivation its `SHARING` and `CLASS_DEACTIVATION`; and, for each other method, under
+        {method}_certainty and {method}_draws what these are by it.
     dataset
         The data set that the neurons were typed on.
     replicates, seed
@@ -65,6 +72,8 @@ def write_claims(
         A difference of numbers of neurons counts from this share on, or from one neuron.
     others
         The other methods of selection.
+    max_repetition
+        As for `langneurons.claims.selections.steering_findings`; 1 where no model is steered.
     """
     segments = read_table(paths["segments"], SEGMENTS)
     numbers, typed = _numbers(paths, "certainty", "draws")
@@ -79,8 +88,12 @@ def write_claims(
         retrieval_finding(_read(paths, "retrieval", PARTNERS), segments),
         *deactivation_findings(problems, languages, pivot, bootstrap),
         *sharing_findings(_read(paths, "sharing", SHARING), by_class, languages, bootstrap),
+        *steering_findings(_read(paths, "steering", STEERING_PROBLEMS), max_repetition),
         *pattern_findings(of_others, segments, margin),
     ]
+    if RELEVANCE in others:
+        doses = _read(paths, "doses", DOSE_PROBLEMS)
+        findings.append(relevance_finding(doses, typed["method"]))
     facts = {"method": typed["method"], "units": typed["units"], "margin": margin, **bootstrap}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
 

@@ -61,6 +61,11 @@ def about_model(experiment: Inventory, wildcards: Any) -> Reads:
             found["class_deactivation"] = paths.fill(paths.class_deactivation, keys)
     if keys in experiment.stage_keys("deactivation"):
         found["deactivation"] = paths.fill(paths.deactivation_problems, keys)
+    if keys in experiment.stage_keys("steering"):
+        found["steering"] = paths.fill(paths.steering_problems, keys)
+    subject = {"model": model, "dataset": wildcards.dataset}
+    if any(subject.items() <= of.items() for of in experiment.stage_keys("doses")):
+        found["doses"] = paths.fill(paths.dose_problems, keys)
     return found
 
 

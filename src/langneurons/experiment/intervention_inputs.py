@@ -28,6 +28,8 @@ def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
     texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
     if stage.texts == "responses" or experiment.holds_texts(measured):
         texts["tokens"] = tokens_of(experiment, wildcards.model, measured)
+    if stage.facts:
+        texts["facts"] = paths.facts.format(dataset=stage.facts)
     if wildcards.method == "mask":
         return {"mask": stage.masks[wildcards.model][wildcards.dataset], **texts}
     phases = {"phases": paths.fill(paths.segments, keys)} if stage.phases else {}

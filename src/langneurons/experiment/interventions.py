@@ -51,6 +51,8 @@ class Deactivation(Section):
     four phases this makes four to five times as many cells"""
     accuracy: bool = True
     """whether the model also answers under every mask, the costly part"""
+    facts: str | None = None
+    """a data set of `format: facts` that is asked for under every mask: knowledge accuracy"""
     max_new_tokens: Count | None = None
     """longest answer; as in `generation` by default"""
     batch_size: Count | None = None

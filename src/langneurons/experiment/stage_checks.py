@@ -80,6 +80,11 @@ def check_deactivation(config: Configuration, run: list[str]) -> None:
     key = "config: deactivation"
     datasets = without_facts(config.datasets)
     _check_stage("deactivation", config.deactivation, config, run)
+    asked = config.deactivation.facts
+    expected = "a data set of format 'facts':"
+    demand(
+        "deactivation.facts", [asked] if asked else [], list(facts_of(config.datasets)), expected
+    )
     for model, masks in config.deactivation.masks.items():
         demand("deactivation.masks", [model], run, RUN)
         for dataset, path in masks.items():

@@ -113,11 +113,20 @@ def change_maps(
 
 
 def note_maps(
-    page: Page, table: pd.DataFrame, intervals: pd.DataFrame, provenance: Mapping[str, Any]
+    page: Page,
+    table: pd.DataFrame,
+    intervals: pd.DataFrame,
+    provenance: Mapping[str, Any],
+    units: str = "problems",
 ) -> None:
     """Note what the rows are, how the controls were drawn, what the marks mean, and n.
 
-    ``provenance`` is that of the table.
+    Parameters
+    ----------
+    provenance
+        That of the table.
+    units
+        What intervals are over: ``problems``, or ``facts``.
     """
     seeds = table["control_seed"].nunique()
     drawn = f"mean of {seeds} seeds" if seeds > 1 else "1 seed"
@@ -126,21 +135,21 @@ def note_maps(
         if seeds
         else " No random control."
     )
-    numbers = table.loc[table["set"] == NONE, "n"]
+    numbers = table.loc[table["set"] == NONE, "n" if units == "problems" else units]
     spread = f"{numbers.min():,}"
     if numbers.max() > numbers.min():
         spread += f"–{numbers.max():,}"
     page.note(
         f"Rows: language whose neurons are switched off (how many).{control} "
-        "Framed: the language itself. Pale: the 95\u00a0% bootstrap interval over problems "
+        f"Framed: the language itself. Pale: the 95\u00a0% bootstrap interval over {units} "
         "contains 0."
         + (
-            f" Dot: differs from the random control, p < {_LEVEL} (t test paired over problems, "
+            f" Dot: differs from the random control, p < {_LEVEL} (t test paired over {units}, "
             "Benjamini–Hochberg over the map)."
             if intervals["p"].notna().any()
             else ""
         ),
-        f"n = {spread} problems a language.",
+        f"n = {spread} {units} a language.",
     )
 
 

@@ -28,6 +28,7 @@ _ROW, _AROUND = 0.2, 0.62
 _MEASURES = {
     "log_perplexity": ("log(1 + PPL), right of 0: worse", 1),
     "accuracy": ("accuracy in percentage points, left of 0: worse", 100),
+    "knowledge": ("known facts in percentage points, left of 0: worse", 100),
 }
 #: By row or column, and difference → its marker, colour and place below the middle of its line.
 _DIFFERENCES = {
@@ -42,15 +43,17 @@ def draw(page: Page, dominance: str | Path) -> None:
     table = read_table(dominance, DOMINANCE)
     if table.empty:
         raise InputError(f"{dominance}: no changes")
-    numbers = sorted(set(table["problems"]))
+    of_facts = table["measure"] == "knowledge"
+    numbers = sorted(set(table.loc[~of_facts, "problems"]))
+    facts = "".join(f" and {n:,} facts" for n in table.loc[of_facts, "problems"].unique())
     page.note(
         "Change of the language whose neurons are switched off (how many) — circles: less the mean "
         "change of all other languages; triangles: less the mean change of the language by the "
         "neurons of the others; squares: less its own change by as many random neurons"
         f"{say_alike(read_provenance(dominance))}.",
-        "Lines: 95\u00a0% bootstrap intervals over problems. n = "
+        "Lines: 95\u00a0% bootstrap intervals over these. n = "
         + " and ".join(f"{n:,}" for n in numbers)
-        + " problems a language.",
+        + f" problems{facts} a language.",
     )
     table = table[table["set"].map(is_whole)]
     sets = list(dict.fromkeys(table["set"]))

@@ -1,5 +1,6 @@
 """What happens when neurons are switched off, or set to the values of another language.
 
 In: a model, its neurons and a corpus. Out: measurements of each problem under each change, and
-their summaries. Uses artifacts, uncertainty, corpora, models, responses, activations and neurons.
+their summaries. Uses artifacts, uncertainty, corpora, models, responses, activations, neurons
+and facts.
 """

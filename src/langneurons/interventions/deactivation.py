@@ -16,8 +16,12 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells
+from langneurons.artifacts.digests import table_digest
 from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import share_of
+from langneurons.artifacts.tables import read_table
+from langneurons.corpora.schema import FACTS
+from langneurons.errors import InputError
 from langneurons.interventions.bench import (
     Bench,
     Subject,
@@ -26,10 +30,12 @@ from langneurons.interventions.bench import (
     scored_texts,
 )
 from langneurons.interventions.deactivation_cells import Cell, cells_of
+from langneurons.interventions.knowing import Knowing
 from langneurons.interventions.matching import matched_controls
 from langneurons.interventions.schemas import DEACTIVATION_ANSWERS
 from langneurons.job import CONSOLE
 from langneurons.models.edits import zeroing
+from langneurons.models.loading import load_tokenizer
 from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
 from langneurons.neurons.sets import (
@@ -39,6 +45,7 @@ from langneurons.neurons.sets import (
     sets_by_phase,
     sets_of_table,
 )
+from langneurons.responses.cloze import cloze_tokens
 from langneurons.responses.prompts import Prompts
 
 logger = logging.getLogger(__name__)
@@ -57,6 +64,7 @@ def deactivate(
     tokens_path: str | Path | None = None,
     phases_path: str | Path | None = None,
     probabilities_path: str | Path | None = None,
+    facts_path: str | Path | None = None,
     share: tuple[int, int] = (1, 1),
     code: Mapping[str, str] | None = None,
     batch_size: int = 32,
@@ -91,6 +99,8 @@ def deactivate(
         A segments artefact: each set is then also switched off phase by phase.
     probabilities_path
         The activation probabilities; needed where ``control`` is ``activity``.
+    facts_path
+        A facts artefact: in each cell the model is asked for these too.
     share
         ``(index, of)``, index from 1.
     code
@@ -125,6 +135,8 @@ def deactivate(
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
     subject = Subject(spec)
     bench = Bench(subject, prompts, questions, texts, batched, languages)
+    facts, fact_tokens = _read_facts(facts_path, spec, card["context_length"])
+    knowing = None if facts is None else Knowing(subject, facts, fact_tokens, batch_tokens)
     controls = matched_controls(
         subject, parameters["control"], probabilities_path, claimed, languages
     )
@@ -136,14 +148,17 @@ def deactivate(
     # drawn, but on which they are.
     deciding = {key: value for key, value in parameters.items() if key not in ("sets", "control")}
     measurement = Measurement(
-        rows=partial(_rows, questions=questions, bench=bench),
+        rows=partial(_rows, questions=questions, bench=bench, knowing=knowing),
         keys=lambda cell: [cell.set, cell.control_seed, cell.deactivated, cell.neurons.shape],
         neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
-        facts=deciding_facts(spec, questions, texts, deciding, languages, code),
+        facts={
+            **deciding_facts(spec, questions, texts, deciding, languages, code),
+            **({} if facts is None else {"facts": table_digest(facts)}),
+        },
     )
     inputs = [
         *(card_path, corpus_path, neurons_path, mask_path, tokens_path, phases_path),
-        probabilities_path,
+        *(probabilities_path, facts_path),
     ]
     provenance = {
         "inputs": [str(path) for path in inputs if path is not None],
@@ -169,15 +184,35 @@ def deactivate(
     )
 
 
-def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
-    """Return the `DEACTIVATION_ANSWERS` rows of a cell."""
-    rows = questions[["language", "problem"]].rename(columns={"language": "target"})
-    rows = rows.assign(
+def _read_facts(
+    path: str | Path | None, spec: ModelSpec, context_length: int | None
+) -> tuple[pd.DataFrame | None, pd.DataFrame]:
+    """Return facts, None without a path, and the tokens of all their candidates."""
+    if path is None:
+        return None, pd.DataFrame()
+    facts = read_table(path, FACTS)
+    try:
+        return facts, cloze_tokens(facts, load_tokenizer(spec), context_length)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _rows(
+    cell: Cell, questions: pd.DataFrame, bench: Bench, knowing: Knowing | None
+) -> pd.DataFrame:
+    """Return the `DEACTIVATION_ANSWERS` rows of a cell: of questions, then of facts."""
+    rows = questions[["language", "problem"]].assign(is_fact=False, known=None)
+    measures = ["nll", "response", "unfinished"]
+    edits = zeroing(cell.neurons)
+    rows[measures] = None if cell.empty else bench.measure(edits)[measures]
+    if knowing is not None:
+        asked = knowing.rows.rename(columns={"fact": "problem"})
+        asked = asked.assign(is_fact=True, **dict.fromkeys(measures))
+        asked["known"] = None if cell.empty else knowing.measure(edits).astype(object)
+        rows = pd.concat([rows.astype(object), asked.astype(object)], ignore_index=True)
+    return rows.rename(columns={"language": "target"}).assign(
         set=cell.set,
         control_seed=cell.control_seed,
         deactivated=cell.deactivated,
         neurons=int(cell.neurons.sum()),
     )
-    measures = ["nll", "response", "unfinished"]
-    rows[measures] = None if cell.empty else bench.measure(zeroing(cell.neurons))[measures]
-    return rows

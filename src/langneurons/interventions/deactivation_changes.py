@@ -26,21 +26,23 @@ from langneurons.neurons.sets import SPECIFIC_RANDOM
 from langneurons.uncertainty.resampling import draw_weights, percentile_interval
 from langneurons.uncertainty.tests import benjamini_hochberg, p_of_mean
 
+#: The column of facts, which are units of their own.
+_KNOWN = "known"
 #: Measure → its column of the problems.
-_MEASURES = {"log_perplexity": "nll", "accuracy": "right"}
+_MEASURES = {"log_perplexity": "nll", "accuracy": "right", "knowledge": _KNOWN}
 
 
 def _with_interval(*names: str) -> str:
     return ", ".join(f"{name}{end} float64?" for name in names for end in ("", "_low", "_high"))
 
 
-#: One row per measure (``log_perplexity``: log(1 + PPL); ``accuracy``: a share) × set × control ×
-#: deactivated × target language: the change relative to no neurons switched off, null where nothing
-#: was measured, with its 95 % interval. ``control`` is the mean over the set's random controls,
-#: which is all there is of `SPECIFIC_RANDOM`. ``p``, paired over problems, is of the set changing
-#: as the controls drawn for the same deactivated language do, on that target: each row of the map
-#: has its own null. ``p_adjusted`` is that among all cells of the set (Benjamini–Hochberg). Both
-#: are null in rows of controls, and with too few problems.
+#: One row per measure (``log_perplexity``: log(1 + PPL); ``accuracy``, ``knowledge``: shares) × set
+#: × control × deactivated × target language: the change relative to no neurons switched off, null
+#: where nothing was measured, with its 95 % interval. ``control`` is the mean over the set's random
+#: controls, which is all there is of `SPECIFIC_RANDOM`. ``p``, paired over problems (or facts), is
+#: of the set changing as the controls drawn for the same deactivated language do, on that target:
+#: each row of the map has its own null. ``p_adjusted`` is that among all cells of the set
+#: (Benjamini–Hochberg). Both are null in rows of controls, and with too few problems.
 CHANGES = artefact(
     "deactivation_changes",
     "measure string, set string, control bool, deactivated string, target string, "
@@ -148,7 +150,7 @@ def changes_of(
     problems
         Rows of `DEACTIVATION_PROBLEMS`.
     column
-        ``nll``, from which log(1 + PPL) is computed, or ``right``.
+        ``nll``, from which log(1 + PPL) is computed, ``right`` or, of facts, ``known``.
     languages
         The K languages.
     sets
@@ -156,6 +158,7 @@ def changes_of(
     replicates, seed
         For the bootstrap over problems.
     """
+    problems = problems[problems["is_fact"] == (column == _KNOWN)]
     K = len(languages)
     ids = pd.unique(problems["problem"])
     draws = draw_weights(np.ones(len(ids), dtype=bool), replicates, seed)

@@ -73,6 +73,7 @@ def summarise(problems: pd.DataFrame) -> pd.DataFrame:
     table = groups.agg(nll=("nll", "mean"), accuracy=("right", "mean"), n=("measured", "sum"))
     table["unfinished"] = groups["unfinished"].sum(min_count=1)
     table["perplexity"] = perplexity(table["nll"])
+    table["knowledge"], table["facts"] = groups["known"].mean(), groups["known"].count()
     return table.reset_index()
 
 

@@ -42,15 +42,14 @@ def summarise_doses(
 
 def doses_of(problems: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of `DOSES`, of each language and of the mean over languages."""
-    given = _by_problem(problems)
-    cells = problems[problems["method"].notna() & problems["control_seed"].isna()]
-    sizes = cells.groupby(_CELL, sort=False)["neurons"].first()
+    given = changes_by_problem(problems)
+    sizes = _sizes(problems)
     rows = []
     for (method, language, size), changes in given.groupby(_CELL, sort=False):
         neurons = sizes[method, language, size]
         row = {"method": method, "language": language, "size": size, "neurons": neurons}
         rows.append({**row, "languages": 1, **_means(changes)})
-    whole = given[_in_means(given, sizes)]
+    whole = given[in_means(given, problems)]
     for (method, size), changes in whole.groupby(["method", "size"], sort=False):
         row = {"method": method, "language": None, "size": size, "neurons": size}
         means = _means(changes.groupby("problem")[list(_CHANGES)].mean())
@@ -58,23 +57,30 @@ def doses_of(problems: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=DOSES.names)
 
 
-def _in_means(given: pd.DataFrame, sizes: pd.Series) -> np.ndarray:
-    """Return which rows of changes are in the means over languages, boolean.
+def _sizes(problems: pd.DataFrame) -> pd.Series:
+    """Return how many neurons are switched off, by method, language and ``size``."""
+    cells = problems[problems["method"].notna() & problems["control_seed"].isna()]
+    return cells.groupby(_CELL, sort=False)["neurons"].first()
+
+
+def in_means(changes: pd.DataFrame, problems: pd.DataFrame) -> np.ndarray:
+    """Return which rows of the `changes_by_problem` are in the means over languages, boolean.
 
     At each size these are of the same languages for all methods that have so many neurons of any,
     those of which they all do: else the methods' means would not compare.
     """
+    sizes = _sizes(problems)
     full = sizes[sizes == sizes.index.get_level_values("size")].reset_index()
     methods = full.groupby("size")["method"].nunique()
     shared = full.groupby(["size", "language"])["method"].nunique()
     shared = shared[shared == methods.reindex(shared.index.get_level_values("size")).to_numpy()]
-    cells = pd.MultiIndex.from_frame(given[_CELL])
-    common = pd.MultiIndex.from_frame(given[["size", "language"]]).isin(shared.index)
+    cells = pd.MultiIndex.from_frame(changes[_CELL])
+    common = pd.MultiIndex.from_frame(changes[["size", "language"]]).isin(shared.index)
     return cells.isin(pd.MultiIndex.from_frame(full[_CELL])) & common
 
 
-def _by_problem(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the changes of each method × language × size by problem, controls beside them."""
+def changes_by_problem(problems: pd.DataFrame) -> pd.DataFrame:
+    """Return the changes of `DOSES` by problem, of each cell (method × language × size)."""
     none = problems["method"].isna()
     before = problems[none].set_index(["target", "problem"])["nll"].rename("before")
     cells = problems[~none].join(before, on=["target", "problem"])

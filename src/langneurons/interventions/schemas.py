@@ -19,24 +19,32 @@ _DEACTIVATION_CELL = (
 #: problem, as measured. ``control_seed`` is null for the set itself,
 #: ``deactivated`` for the cell without a set; ``neurons`` counts those switched off. A set without
 #: neurons is not measured: all measures are null. ``response`` and ``unfinished`` are also null
-#: where the problem has no answer to compare with, or no answers were asked for.
+#: where the problem has no answer to compare with, or no answers were asked for. Where facts are
+#: asked for too, each is a ``problem`` that ``is_fact``; all it has is the share of its phrasings
+#: in which it is ``known``. Until version 1 there were none.
 DEACTIVATION_ANSWERS = artefact(
     "deactivation_answers",
-    f"{_DEACTIVATION_CELL}, problem string, nll float64?, response string?, unfinished bool?",
+    f"{_DEACTIVATION_CELL}, problem string, nll float64?, response string?, unfinished bool?, "
+    "is_fact bool, known float64?",
+    version=2,
 )
 
 #: The same rows graded: ``right`` is the right number in the right language.
 DEACTIVATION_PROBLEMS = artefact(
     "deactivation_problems",
-    f"{_DEACTIVATION_CELL}, problem string, nll float64?, right bool?, unfinished bool?",
+    f"{_DEACTIVATION_CELL}, problem string, nll float64?, right bool?, unfinished bool?, "
+    "is_fact bool, known float64?",
+    version=2,
 )
 
 #: One row per cell × target language: means over the ``n`` problems measured. ``perplexity`` is
 #: exp(nll), inf if it overflows; ``unfinished`` counts answers cut off at ``max_new_tokens``.
+#: ``knowledge``: the mean share in which the ``facts`` are known.
 DEACTIVATION = artefact(
     "deactivation",
     f"{_DEACTIVATION_CELL}, nll float64?, perplexity float64?, accuracy float64?, n int64, "
-    "unfinished int64?",
+    "unfinished int64?, knowledge float64?, facts int64",
+    version=2,
 )
 
 #: Doses, one row per method × language × ``size`` × control × target language × problem: the NLL

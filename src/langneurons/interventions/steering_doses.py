@@ -42,8 +42,8 @@ def doses_of(
     A problem is in the same half in all languages: the first, if it is among the first half of its
     language's problems, on average over languages. Pairs that were not measured are left out.
     """
-    answers = _by_pair(problems)
-    places = _places(problems)
+    answers = answers_by_pair(problems)
+    places = places_of(problems)
     parts = dict(zip(HALVES, (places >= 0, places < 0.5, places >= 0.5), strict=True))
     rows = []
     for half, within in parts.items():
@@ -62,8 +62,11 @@ def doses_of(
     return sort_rows(table, [*_DOSE, "half"], orders)
 
 
-def _by_pair(problems: pd.DataFrame) -> pd.DataFrame:
-    """Return the measured answers with their pair; those without an intervention for each pair."""
+def answers_by_pair(problems: pd.DataFrame) -> pd.DataFrame:
+    """Return the measured answers with their ``pair``, and whether they are ``in_target`` (0 or 1).
+
+    Those without an intervention are there for each pair.
+    """
     measured = problems[problems["response"].notna()]
     changed = measured[measured["target"].notna()]
     pairs = changed[["source", "target"]].drop_duplicates()
@@ -75,7 +78,7 @@ def _by_pair(problems: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _places(problems: pd.DataFrame) -> pd.Series:
+def places_of(problems: pd.DataFrame) -> pd.Series:
     """Return where each problem stands among those of its language, from 0 to below 1."""
     asked = problems[["source", "problem"]].drop_duplicates()
     within = asked.groupby("source")["problem"]

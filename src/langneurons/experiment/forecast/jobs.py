@@ -93,13 +93,7 @@ class Forecast:
 
     def cloze(self, wildcards: Any, _part: Share) -> Work:
         """Prompts, read once, and their candidates, which are scored."""
-        prompts, candidates = self._material.facts(wildcards.dataset)
-        return total(
-            [
-                self._read(wildcards, prompts, ABOUT),
-                self._read(wildcards, candidates, ABOUT, scored=True),
-            ]
-        )
+        return self._asked_facts(wildcards, wildcards.dataset)
 
     def sharing(self, wildcards: Any, _part: Share) -> Work:
         """Parallel texts that are read, or their prompts."""
@@ -140,7 +134,9 @@ class Forecast:
         texts, prompts = sums(answered, "number", "prompt")
         written = self._written("deactivate", wildcards, parameters, texts, prompts, own)
         scored = self._read(wildcards, read * own, certainty, scored=True)
-        return total([written, scored])._replace(cells=own)
+        asked_for = self._experiment.deactivation.facts
+        facts = [self._asked_facts(wildcards, asked_for, own)] if asked_for else []
+        return total([written, scored, *facts])._replace(cells=own)
 
     def doses(self, wildcards: Any, part: Share) -> Work:
         """Cells that each score texts; some languages may turn out to have fewer neurons."""
@@ -216,6 +212,15 @@ class Forecast:
     def _texts(self, wildcards: Any, languages: list[str], shares: int = 1) -> Work:
         tokens, certainty = self._material.tokens(wildcards.model, wildcards.dataset, languages)
         return self._read(wildcards, tokens / shares, certainty)
+
+    def _asked_facts(self, wildcards: Any, dataset: str, times: float = 1) -> Work:
+        prompts, candidates = (times * one for one in self._material.facts(dataset))
+        return total(
+            [
+                self._read(wildcards, prompts, ABOUT),
+                self._read(wildcards, candidates, ABOUT, scored=True),
+            ]
+        )
 
     def _read(
         self, wildcards: Any, tokens: float, certainty: int = EXACT, scored: bool = False

@@ -10,12 +10,14 @@ from langneurons.experiment.settings.basis import Rules, Settings, bootstrap
 
 def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
     """What claims about a model name, and how problems are drawn."""
+    steering = experiment.config.steering
     return {
         "dataset": wildcards.dataset,
         "languages": experiment.languages,
         "pivot": experiment.config.pivot,
         **bootstrap(experiment),
         "others": others(experiment, wildcards.method),
+        **(steering.settings("max_repetition") if steering else {}),
         **experiment.config.comparison.settings("margin"),
     }
 

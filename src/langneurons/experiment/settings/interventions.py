@@ -21,7 +21,7 @@ def _answers(experiment: Inventory) -> Settings:
 
 def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.deactivation.settings()
-    kept = deciding(stage, "methods", "masks", "models", "phases")
+    kept = deciding(stage, "methods", "masks", "models", "phases", "facts")
     kept["sets"] = _sets(experiment, wildcards.method)
     kept["accuracy"] = stage["accuracy"] and experiment.grades(wildcards.dataset)
     if experiment.holds_texts(wildcards.dataset):
