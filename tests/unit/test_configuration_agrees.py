@@ -71,6 +71,10 @@ def test_what_places_a_model_is_the_same_for_its_spec():
             (f"sharing.{stage}", {"batch_tokens": Collection().batch_tokens})
             for stage in ("measuring.measure_sharing", "deactivation.deactivate_classes")
         ),
+        *(
+            (f"knowledge.{stage}", {"batch_tokens": Collection().backward_batch_tokens})
+            for stage in ("attribution.attribute_facts", "editing.edit_facts")
+        ),
         ("alignment.scoring.write_scores", {"batch_tokens": Translation(path="x").batch_tokens}),
         *(
             (f"interventions.{stage}", vars(Generation()) | vars(Collection()))

@@ -112,7 +112,8 @@ def test_a_figure_depends_on_itself_only():
     "rule",
     ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
      "measure_doses", "steer", "score_alignment", "align", "measure_retrieval", "measure_cloze",
-     "measure_sharing", "deactivate_classes", "deactivate_components", "enhance"],
+     "measure_sharing", "deactivate_classes", "deactivate_components", "enhance",
+     "attribute_facts", "edit_facts"],
 )  # fmt: skip
 def test_no_rule_that_runs_a_model_depends_on_grading(rule):
     found = files(rule, **vars(selection()), **SHARE)

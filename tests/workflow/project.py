@@ -114,8 +114,8 @@ REST_CONFIG = {
         "world": {
             "format": "facts",
             "folder": str(ROOT / "resources/facts"),
-            "limit": 1,
-            "phrasings": 1,
+            "limit": 3,
+            "candidates": 2,
         },
     },
     "models": {
@@ -126,6 +126,7 @@ REST_CONFIG = {
     "comparisons": [{"before": "reader", "after": "packed"}],
     "neurons": {"ternary": {"top_rate": 0.2}},
     "cloze": {},
+    "knowledge": {"models": ["reader"], "steps": 2, "threshold": 0.05, "control_seeds": 1},
 }
 REST_TARGETS = (
     "results/responses/data/tales.parquet",
@@ -133,6 +134,7 @@ REST_TARGETS = (
     "results/models/packed.parquet",
     "results/cloze/reader/world.accuracy.parquet",
     "results/comparison/reader-vs-packed/world/cloze.parquet",
+    "results/knowledge/reader/world.effects.parquet",
 )
 #: Methods that read other statistics than activations, beside each other.
 METHODS_CONFIG = {

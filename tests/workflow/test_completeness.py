@@ -17,6 +17,8 @@ PACKAGE = ROOT / "src/langneurons"
 REST_RULES = {
     "convert_gguf", "given_responses", "import_activations", "overlap_datasets", "train_demo",
     "train_demo_translation", "build_facts", "measure_cloze", "summarise_cloze", "compare_cloze",
+    "attribute_facts", "merge_attributions", "select_fact_neurons", "edit_facts",
+    "merge_fact_edits", "summarise_fact_edits",
 }  # fmt: skip
 METHODS_RULES = {
     "measure_importance", "measure_overlaps", "measure_relevance", "merge_importance",

@@ -37,6 +37,7 @@ from langneurons.experiment.stage_checks import (
     check_deactivation,
     check_doses,
     check_enhancement,
+    check_knowledge,
     check_steering,
     demand,
 )
@@ -70,6 +71,7 @@ def check(config: Configuration) -> None:
     check_cloze(config, run)
     check_component_deactivation(config, run)
     check_enhancement(config, run)
+    check_knowledge(config, run)
     _check_parallel(config, run)
     _check_identifier(config, run)
     _at("config: prompt", check_template, config.prompt)

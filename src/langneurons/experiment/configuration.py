@@ -13,6 +13,7 @@ from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.importance import Importance
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.knowledge import Knowledge
 from langneurons.experiment.model_sections import AnyModel
 from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.sections import (
@@ -94,8 +95,8 @@ class Collection(Section):
     batch_tokens: Count = 8192
     """padded tokens per forward pass; lower it when memory runs out"""
     backward_batch_tokens: Count = 1024
-    """padded tokens per forward and backward pass (`neurons.relevance`), which keeps the
-    activations of all layers; lower it when memory runs out"""
+    """padded tokens per forward and backward pass (`neurons.relevance`, `knowledge`), which keeps
+    the activations of all layers; lower it when memory runs out"""
     histogram_memory: Count = 4000
     """memory for histograms of activations (`neurons.dln`), in MB; with less, fewer layers are done
     at a time, and the model reads the texts once for each block of layers"""
@@ -268,6 +269,10 @@ class Configuration(Section):
     cloze: Cloze | None = None
     """models complete the facts of all data sets of `format: facts`; the section, `{}`, turns the
     stage on"""
+    knowledge: Knowledge | None = None
+    """facts of all data sets of `format: facts` that a model knows are attributed to its neurons,
+    which are then suppressed and enhanced (METHOD 9); the section, even if empty, turns the stage
+    on"""
     figures: Figures = Figures()
     """how figures look"""
 

@@ -31,6 +31,8 @@ REQUESTS = {
     "measure_cloze": _MODEL,
     "measure_sharing": _MODEL,
     "deactivate_classes": _MODEL,
+    "attribute_facts": _MODEL,
+    "edit_facts": _MODEL,
     "deactivate": _MODEL,
     "measure_doses": _MODEL,
     "deactivate_components": _MODEL,

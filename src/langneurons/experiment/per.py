@@ -10,6 +10,7 @@ from langneurons.experiment.claims import judged
 from langneurons.experiment.declared import methods
 from langneurons.experiment.families import Family
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.per_facts import cloze, cloze_comparisons, knowledge, with_controls
 from langneurons.experiment.statistics import activation_methods, component_methods, drawn_methods
 
 Keys = Mapping[str, Any]
@@ -157,38 +158,8 @@ def _alignments_compared(experiment: Inventory) -> Sequence[Keys]:
 
 def _alignment_checks(experiment: Inventory) -> Sequence[Keys]:
     """Comparisons of models that look for partners, each with its controls."""
-    found = _with_controls(experiment, experiment.retrieving_models)
+    found = with_controls(experiment, experiment.retrieving_models)
     return [{**keys, "dataset": dataset} for keys in found for dataset in experiment.datasets]
-
-
-def _with_controls(experiment: Inventory, measured: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the comparisons all of whose models are measured, each with its controls."""
-    found = []
-    for configured in experiment.config.comparisons:
-        sides = {"before": configured.before, "after": configured.after}
-        compared = [sides["after"], *experiment.controls(sides)]
-        if {sides["before"], *compared} <= set(measured):
-            found.append(
-                {
-                    "pair": "{before}-vs-{after}".format(**sides),
-                    "shown": "{before} → {after}".format(**sides),
-                    "before": [sides["before"]] * len(compared),
-                    "after": compared,
-                }
-            )
-    return found
-
-
-def _cloze(experiment: Inventory) -> Sequence[Keys]:
-    """Data sets of facts, with all models that are asked for them side by side."""
-    models = experiment.models_of("cloze")
-    return [{"dataset": name, "models": models} for name in experiment.facts if models]
-
-
-def _cloze_comparisons(experiment: Inventory) -> Sequence[Keys]:
-    """Comparisons of models that are asked for facts, each with its controls."""
-    found = _with_controls(experiment, experiment.models_of("cloze"))
-    return [{**keys, "dataset": dataset} for keys in found for dataset in experiment.facts]
 
 
 def _deactivations(experiment: Inventory) -> Sequence[Keys]:
@@ -284,8 +255,8 @@ PER = {
     "alignment": Per("{model}", "{model}", _alignments),
     "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
     "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),
-    "cloze": Per("{dataset}", "{dataset}", _cloze),
-    "cloze comparison": Per("{pair}/{dataset}", "{shown} on {dataset}", _cloze_comparisons),
+    "cloze": Per("{dataset}", "{dataset}", cloze),
+    "cloze comparison": Per("{pair}/{dataset}", "{shown} on {dataset}", cloze_comparisons),
     "course": Per(_SELECTION, _ON, _courses),
     "deactivation": Per(_SELECTION, _METHOD_TOO, _deactivations),
     "deactivation with accuracy": Per(_SELECTION, _METHOD_TOO, _deactivations_with_accuracy),
@@ -294,6 +265,7 @@ PER = {
     "sharing": Per("{model}", "{model}", _sharing),
     "sharing by data set": Per("{model}/{dataset}", _ON, _sharing_by_dataset),
     "sharing deactivated": Per("{model}/{dataset}", _ON, _sharing_deactivated),
+    "knowledge": Per("{model}/{dataset}", _ON, knowledge),
     "steering": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="steering")),
     "steering doses": Per(_SELECTION, _METHOD_TOO, _steerings_at_doses),
 }

@@ -91,6 +91,8 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "measure_cloze": ((*_DEVICES, "batch_tokens"), _counting),
     "measure_sharing": ((*_DEVICES, "batch_tokens"), _counting),
     "deactivate_classes": ((*_DEVICES, "batch_tokens"), _counting),
+    "attribute_facts": ((*_DEVICES, "batch_tokens"), _backward),
+    "edit_facts": ((*_DEVICES, "batch_tokens"), _backward),
     "score_alignment": (("device", "batch_tokens"), _scoring),
     "align": (_DEVICES, _source),
     "train_translation": (_DEVICES, _source),

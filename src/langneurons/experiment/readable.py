@@ -18,9 +18,8 @@ def check_methods(config: Configuration) -> None:
     ------
     InputError
         If a statistic needs a model that is run, and one has published counts only; if it needs
-        gradients, or neurons are to be trained, and the checkpoint of one is a folder of quantised
-        weights. Those of the hub are refused once their configuration is there, by the job that
-        would need the gradients.
+        gradients, and the checkpoint of one is a folder of quantised weights. Those of the hub are
+        refused once their configuration is there, by the job that would need the gradients.
     """
     for method in config.neurons.settings():
         declared = methods()[method]
@@ -30,19 +29,23 @@ def check_methods(config: Configuration) -> None:
                     f"config: neurons.{method}: reads {declared.statistic}, for which a model must "
                     f"be run, but model {name!r} has published counts only (models.{name}.counts)"
                 )
-            if isinstance(model, LoadedModel) and declared.gradients:
-                _check_gradients(model, f"neurons.{method}")
-    if config.enhancement is not None:
-        for name in config.enhancement.models or config.models:
-            trained = config.models.get(name)
-            if isinstance(trained, LoadedModel):
-                _check_gradients(trained, "enhancement")
+            if declared.gradients:
+                check_gives_gradients(config, name, f"neurons.{method}")
 
 
-def _check_gradients(model: LoadedModel, what: str) -> None:
-    file = Path(model.path, "config.json")
-    if file.is_file() and model.gguf is None:
-        check_gradients(model.path, _read(file), what)
+def check_gives_gradients(config: Configuration, name: str, key: str) -> None:
+    """Refuse a model by an `InputError` if its checkpoint is a folder of quantised weights.
+
+    Parameters
+    ----------
+    key
+        The key of the configuration that needs gradients.
+    """
+    model = config.models.get(name)
+    if isinstance(model, LoadedModel):
+        file = Path(model.path, "config.json")
+        if file.is_file() and model.gguf is None:
+            check_gradients(model.path, _read(file), key)
 
 
 def _read(file: Path) -> dict[str, object]:

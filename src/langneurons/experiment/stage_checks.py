@@ -10,6 +10,7 @@ from langneurons.experiment.datasets import facts_of, without_facts
 from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.readable import check_gives_gradients
 from langneurons.importance.components import FFN
 
 _Stage = Deactivation | Steering | Doses | ComponentDeactivation | Enhancement
@@ -79,6 +80,8 @@ def check_enhancement(config: Configuration, run: list[str]) -> None:
     if config.enhancement is None:
         return
     _check_stage("enhancement", config.enhancement, config, run)
+    for name in config.enhancement.models or run:
+        check_gives_gradients(config, name, "enhancement")
     for name, dataset in without_facts(config.datasets).items():
         if not dataset.held_out:
             raise InputError(
@@ -86,6 +89,30 @@ def check_enhancement(config: Configuration, run: list[str]) -> None:
                 f"trained on must not be what is measured; expected the key datasets.{name}."
                 "held_out"
             )
+
+
+def check_knowledge(config: Configuration, run: list[str]) -> None:
+    """Check the section ``knowledge``; ``run`` are the models that can be run.
+
+    Raises
+    ------
+    InputError
+        Also if the checkpoint of a model is a folder of quantised weights, see `check_methods`.
+    """
+    section = config.knowledge
+    if section is None:
+        return
+    demand("knowledge.models", section.models or [], run, RUN)
+    demand(
+        "knowledge.languages", section.languages or [], config.languages, "some of the languages"
+    )
+    if not facts_of(config.datasets):
+        raise InputError(
+            "config: knowledge: no data set has facts; expected one of format: facts, whose facts "
+            "are attributed"
+        )
+    for name in section.models or run:
+        check_gives_gradients(config, name, "knowledge")
 
 
 def check_deactivation(config: Configuration, run: list[str]) -> None:

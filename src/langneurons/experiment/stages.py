@@ -5,6 +5,7 @@ from langneurons.experiment.components import ComponentDeactivation, Enhancement
 from langneurons.experiment.configuration import Configuration
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
+from langneurons.experiment.knowledge import Knowledge
 from langneurons.experiment.made import alignment_of
 from langneurons.experiment.retrieval import Retrieval
 from langneurons.experiment.sharing import Sharing
@@ -61,6 +62,12 @@ class Sections:
         """How partners are looked for among parallel texts."""
         assert self.config.retrieval is not None
         return self.config.retrieval
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """How facts are attributed to neurons."""
+        assert self.config.knowledge is not None
+        return self.config.knowledge
 
     @property
     def sharing(self) -> Sharing:

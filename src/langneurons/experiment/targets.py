@@ -13,14 +13,18 @@ from langneurons.figures.declaration import Declaration
 #: What a run makes if nothing is asked for.
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
-    *("comparison", "retrieval", "cloze", "sharing", "deactivation", "steering", "doses"),
-    *("component_deactivation", "enhancement", "claims"),
-    *("figures", "tables"),
+    *("comparison", "retrieval", "cloze", "sharing", "knowledge", "deactivation", "steering"),
+    *("doses", "component_deactivation", "enhancement", "claims", "figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
 _OPTIONAL = (
-    *("deactivation", "steering", "doses", "sharing", "cloze"),
+    *("deactivation", "steering", "doses", "sharing", "cloze", "knowledge"),
     *("component_deactivation", "enhancement"),
+)
+#: What the stage `knowledge` makes beside figures.
+_KNOWLEDGE = (
+    *(paths.fact_neurons, paths.agnostic, paths.agnostic_overall),
+    *(paths.fact_layers, paths.fact_effects),
 )
 
 
@@ -134,6 +138,11 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         + [
             paths.class_changes.format(**keys)
             for keys in PER["sharing deactivated"].keys_of(experiment)
+        ],
+        "knowledge": [
+            pattern.format(**keys)
+            for pattern in _KNOWLEDGE
+            for keys in PER["knowledge"].keys_of(experiment)
         ],
         "claims": [paths.claims.format(**keys) for keys in PER["claims"].keys_of(experiment)],
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],

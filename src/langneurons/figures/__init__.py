@@ -2,6 +2,5 @@
 
 In: Parquet artefacts. Out: PNG and PDF files. Drawing code only: what a figure shows has been
 computed before. Uses activations, alignment, artifacts, claims, comparison, components, corpora,
-facts,
-importance, interventions, neurons, phases, responses, retrieval and sharing.
+facts, importance, interventions, knowledge, neurons, phases, responses, retrieval and sharing.
 """

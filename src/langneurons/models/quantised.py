@@ -6,7 +6,7 @@ from typing import Any
 from langneurons.errors import InputError
 
 
-def check_gradients(path: str, config: Mapping[str, Any], what: str) -> None:
+def check_gradients(path: str, config: Mapping[str, Any], key: str) -> None:
     """Refuse a checkpoint whose weights are quantised.
 
     Parameters
@@ -15,8 +15,8 @@ def check_gradients(path: str, config: Mapping[str, Any], what: str) -> None:
         Of the checkpoint.
     config
         What its config.json holds.
-    what
-        The key of the configuration that needs gradients or weights that can be trained.
+    key
+        The key of the configuration that needs gradients.
 
     Raises
     ------
@@ -27,6 +27,6 @@ def check_gradients(path: str, config: Mapping[str, Any], what: str) -> None:
     if quantised:
         kind = dict(quantised).get("quant_method", "of unknown kind")
         raise InputError(
-            f"{path}: its weights are quantised ({kind}), but {what} needs gradients; "
-            "expected a checkpoint that is not quantised, or that key left out"
+            f"{path}: its weights are quantised ({kind}), but {key} needs gradients; "
+            "expected a checkpoint that is not quantised, or the key left out"
         )

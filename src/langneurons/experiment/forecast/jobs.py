@@ -1,5 +1,6 @@
 """What each job that runs a model will do, from its settings and what it will read."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -110,6 +111,14 @@ class Forecast:
         measured = self._experiment.measured_on(wildcards.dataset)
         read, _ = self._parallel(wildcards, measured, stage["texts"], stage["problems"])
         return self._read(wildcards, read * own, ABOUT, scored=True)._replace(cells=own)
+
+    def knowledge(self, wildcards: Any, part: Share) -> Work:
+        """Prompts of facts, at most; which of them a model knows is not known yet."""
+        settings = SETTINGS["attribute_facts"](self._experiment, wildcards)
+        facts = settings["parameters"]["facts"] * len(settings["languages"])
+        dataset = self._experiment.fact_set(wildcards.dataset)
+        phrasings = math.nan if dataset.path else dataset.phrasings
+        return Work(texts=_own(facts, part) * phrasings)
 
     def deactivation(self, wildcards: Any, part: Share) -> Work:
         """Cells that each score texts and answer questions; some sets may turn out empty."""

@@ -140,6 +140,11 @@ _STAGES = {
         lambda work: f"sharing reads {stated(work.read, work.certainty)} tokens",
     ),
     "deactivate_classes": _Stage(Forecast.class_deactivation, _intervened("deactivation by class")),
+    "attribute_facts": _Stage(
+        Forecast.knowledge,
+        lambda work: f"attributes {stated(work.texts, UP_TO)} prompts",
+        untimed="the attribution of facts",
+    ),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
     "measure_doses": _Stage(Forecast.doses, _intervened("doses")),
     "deactivate_components": _Stage(

@@ -11,6 +11,7 @@ from langneurons.experiment.settings import (
     components,
     importance,
     interventions,
+    knowledge,
     retrieval,
     sharing,
 )
@@ -23,6 +24,7 @@ SETTINGS: Rules = {
     **interventions.SETTINGS,
     **retrieval.SETTINGS,
     **cloze.SETTINGS,
+    **knowledge.SETTINGS,
     **sharing.SETTINGS,
     **components.SETTINGS,
     **claims.SETTINGS,
