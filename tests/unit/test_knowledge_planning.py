@@ -12,7 +12,7 @@ DATASETS = {**CONFIG["datasets"], "world": {"format": "facts"}}
 DEFAULTS = {
     "facts": 30,
     "steps": 20,
-    "threshold": 0.2,
+    "threshold": 0.1,
     "variation": 0.5,
     "share": 0.75,
     "control_seeds": 3,
@@ -88,7 +88,7 @@ def test_rules_get_their_settings_and_not_where_their_model_is_placed():
     expected = {
         "attribute_facts": {"spec": spec, **asked, "parameters": {"facts": 7, "steps": 20}},
         "merge_attributions": asked,
-        "select_fact_neurons": {"parameters": {"threshold": 0.2, "variation": 0.5, "share": 0.75}},
+        "select_fact_neurons": {"parameters": {"threshold": 0.1, "variation": 0.5, "share": 0.75}},
         "edit_facts": {"spec": spec, **asked, "parameters": {"facts": 7, "control_seeds": 3}},
         "merge_fact_edits": asked,
         "summarise_fact_edits": asked,

@@ -22,7 +22,7 @@ class Knowledge(Section):
     """most facts: of those that the model knows, the ones known in the most languages"""
     steps: Count = 20
     """points of the midpoint rule between the baseline and the activations"""
-    threshold: Annotated[float, Field(ge=0.05, lt=1)] = 0.2
+    threshold: Annotated[float, Field(ge=0.05, lt=1)] = 0.1
     """a fact's neurons exceed this share of its largest attribution, in the mean over phrasings"""
     variation: Positive = 0.5
     """and their coefficient of variation over phrasings is below this"""
