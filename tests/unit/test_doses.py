@@ -21,6 +21,7 @@ from langneurons.neurons.table import NEURONS
 
 PARAMETERS = {
     "languages": ["en", "de"],
+    "measured": LANGUAGES,
     "sizes": [1, 2, 4],
     "control": "layer",
     "control_seeds": 1,

@@ -31,6 +31,12 @@ def test_the_stage_is_off_unless_asked_for_and_has_defaults():
         ({"methods": ["lap"]}, "doses.methods: found 'lap', expected some of the methods under"),
         ({"models": ["nobody"]}, "doses.models: found 'nobody', expected a model"),
         ({"languages": ["xx"]}, "doses.languages: found 'xx', expected some of the languages"),
+        ({"measured": ["xx"]}, "doses.measured: found 'xx', expected some of the languages"),
+        (
+            {"languages": ["en", "sw"], "measured": ["en", "de"]},
+            "doses.languages: found 'sw', expected some of doses.measured: en de",
+        ),
+        ({"measured": ["en"]}, "doses.languages: found 'de', expected some of doses.measured: en"),
         ({"margin": 0}, "doses.margin: found 0, expected a number above 0"),
         ({"control": "rank"}, "doses.control: found 'rank'"),
     ],
@@ -45,6 +51,7 @@ def test_all_methods_and_languages_by_default_and_texts_as_data_sets_hold_them()
     settings = one.settings("measure_doses")(HERE)
     assert settings["methods"] == ["ternary", "lape"]
     assert settings["languages"] == settings["parameters"]["languages"] == ["en", "de", "sw"]
+    assert settings["parameters"]["measured"] == ["en", "de", "sw"]
     assert settings["parameters"]["texts"] == "prompt"
     assert "margin" not in settings["parameters"]
     assert one.settings("summarise_doses")(HERE)["margin"] == 0.05
@@ -144,6 +151,10 @@ def test_a_run_says_how_many_cells_doses_have(tmp_path, monkeypatch):
     # 1 + 2 methods × 2 languages × 2 sizes × (1 + 1 control), each on 3 languages of 10 tokens.
     assert said(one, job("measure_doses", dataset="sums")) == (
         "doses 17 cells, reads about 510 tokens"
+    )
+    fewer = {"languages": ["en"], "measured": ["en", "sw"], "sizes": [4, 8], "problems": 1}
+    assert said(plain(doses=fewer), job("measure_doses", dataset="sums")) == (
+        "doses 9 cells, reads about 180 tokens"
     )
     half = said(one, job("measure_doses", dataset="sums", scatteritem="1-of-2"))
     assert half == "doses 9 cells, reads about 270 tokens"

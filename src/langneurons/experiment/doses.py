@@ -30,7 +30,10 @@ class Doses(Section):
     """models whose neurons are switched off; by default all that are run, checkpoints of an
     alignment only if named"""
     languages: Languages | None = None
-    """languages whose neurons are switched off, by default all; each time, all are measured"""
+    """languages whose neurons are switched off, by default all"""
+    measured: Languages | None = None
+    """languages that are measured each time, those above among them, by default all: fewer take less
+    time, and `others` is their mean"""
     sizes: _Sizes = [4, 8, 16, 32, 64]
     """how many neurons are switched off; all that a language has where these are fewer"""
     problems: Count = 20

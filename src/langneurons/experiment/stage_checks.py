@@ -28,6 +28,11 @@ def _check_stage(stage: str, settings: _Stage, config: Configuration, run: list[
     demand(f"{stage}.models", settings.models or [], run, RUN)
     languages = getattr(settings, "languages", None) or []
     demand(f"{stage}.languages", languages, config.languages, "some of the languages")
+    measured = getattr(settings, "measured", None)
+    if measured is not None:
+        demand(f"{stage}.measured", measured, config.languages, "some of the languages")
+        expected = f"some of {stage}.measured:"
+        demand(f"{stage}.languages", languages or config.languages, measured, expected)
 
 
 def check_steering(config: Configuration, run: list[str]) -> None:

@@ -67,13 +67,14 @@ def measure_doses(
     output
         A table of `DOSE_PROBLEMS`; finished cells are kept beside it.
     languages
-        The K languages, on all of which every cell is measured.
+        The K languages of the neurons.
     template
         The prompt, see `langneurons.responses.prompts.Prompts`.
     parameters
-        ``languages`` whose neurons are switched off, ``sizes``, ``control`` (``layer`` or
-        ``activity``) and ``control_seeds``, ``texts`` (``prompt`` or ``texts``: what is scored) and
-        ``problems`` (how many of each language, from the first).
+        ``languages`` whose neurons are switched off; ``measured``, the languages that every cell is
+        measured on; ``sizes``, ``control`` (``layer`` or ``activity``) and ``control_seeds``,
+        ``texts`` (``prompt`` or ``texts``: what is scored) and ``problems`` (how many of each
+        language, from the first).
     tokens_path
         The tokens of the texts; needed where ``texts`` is not ``prompt``.
     probabilities_path
@@ -107,12 +108,12 @@ def measure_doses(
         method: {name: by_language[name] for name in parameters["languages"]}
         for method, by_language in ranked.items()
     }
-    prompts = Prompts(template, spec)
-    questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
+    prompts, measured = Prompts(template, spec), parameters["measured"]
+    questions = read_questions(corpus_path, prompts, parameters["problems"], measured)
     texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
     subject = Subject(spec)
     batched = {"accuracy": False, "batch_tokens": batch_tokens}
-    bench = Bench(subject, prompts, questions, texts, batched, languages)
+    bench = Bench(subject, prompts, questions, texts, batched, measured)
     controls = matched_controls(
         subject, parameters["control"], probabilities_path, claimed, languages
     )
@@ -124,7 +125,7 @@ def measure_doses(
         keys=lambda cell: [cell.neurons.shape, [astuple(dose) for dose in cell.doses]],
         neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
         facts=deciding_facts(
-            spec, questions, texts, {"texts": parameters["texts"]}, languages, code
+            spec, questions, texts, {"texts": parameters["texts"]}, measured, code
         ),
     )
     inputs = [card_path, corpus_path, *neurons_paths, tokens_path, probabilities_path]

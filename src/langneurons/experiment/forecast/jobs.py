@@ -143,11 +143,11 @@ class Forecast:
     def doses(self, wildcards: Any, part: Share) -> Work:
         """Cells that each score texts; some languages may turn out to have fewer neurons."""
         settings = SETTINGS["measure_doses"](self._experiment, wildcards)
-        parameters, languages = settings["parameters"], settings["languages"]
+        parameters = settings["parameters"]
         times = len(parameters["languages"]) * len(parameters["sizes"])
         sets = len(settings["methods"]) * times
         own = _own(1 + sets * (1 + parameters["control_seeds"]), part)
-        read, certainty = self._scored(wildcards, settings, languages)
+        read, certainty = self._scored(wildcards, settings, parameters["measured"])
         return self._read(wildcards, read * own, certainty, scored=True)._replace(cells=own)
 
     def component_deactivation(self, wildcards: Any, part: Share) -> Work:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from langneurons.experiment.declared import methods
+from langneurons.experiment.doses import Doses
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import (
     Rules,
@@ -76,13 +77,21 @@ def _deactivation_changes(experiment: Inventory, wildcards: Any) -> Settings:
 def _doses(experiment: Inventory, wildcards: Any) -> Settings:
     stage = experiment.doses.settings()
     kept = deciding(stage, "methods", "models", "margin")
-    kept["languages"] = experiment.doses.languages or experiment.languages
+    kept |= chosen_and_measured(experiment.doses, experiment)
     kept["texts"] = "texts" if experiment.holds_texts(wildcards.dataset) else "prompt"
     return {
         **spec_of(experiment, wildcards),
         "template": template_of(experiment, wildcards),
         "parameters": kept,
         **_dosed(experiment, wildcards),
+    }
+
+
+def chosen_and_measured(section: Doses, experiment: Inventory) -> Settings:
+    """Return whose neurons a stage changes, and which languages are measured each time."""
+    return {
+        "languages": section.languages or experiment.languages,
+        "measured": section.measured or experiment.languages,
     }
 
 
