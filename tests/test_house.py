@@ -123,13 +123,15 @@ ROOMS = {
     "facts": "artifacts corpora models responses uncertainty",
     "interventions": "artifacts activations corpora facts models neurons responses uncertainty",
     "sharing": "artifacts interventions models neurons responses uncertainty",
+    "components": "artifacts interventions models neurons responses",
     "knowledge": "artifacts corpora models neurons responses uncertainty",
     "demo": "alignment artifacts corpora models responses uncertainty",
-    "claims": "artifacts comparison interventions neurons phases retrieval sharing uncertainty",
-    "figures": "activations alignment artifacts claims comparison corpora facts importance "
-    "interventions knowledge neurons phases responses retrieval sharing",
-    "tables": "activations artifacts claims comparison corpora facts figures interventions "
-    "knowledge models neurons phases responses retrieval sharing",
+    "claims": "artifacts comparison components interventions neurons phases retrieval sharing "
+    "uncertainty",
+    "figures": "activations alignment artifacts claims comparison components corpora facts "
+    "importance interventions knowledge neurons phases responses retrieval sharing",
+    "tables": "activations artifacts claims comparison components corpora facts figures "
+    "interventions knowledge models neurons phases responses retrieval sharing",
     # Declarations and names only, see tests/unit/test_experiment.py: planning is light. But for
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures importance models neurons responses",

@@ -64,7 +64,16 @@ def test_what_carries_results_without_shaping_them_is_left_out():
 
 
 @pytest.mark.parametrize(
-    "rule", ["generate_responses", "sample_responses", "deactivate", "steer", "deactivate_classes"]
+    "rule",
+    [
+        "generate_responses",
+        "sample_responses",
+        "deactivate",
+        "steer",
+        "deactivate_classes",
+        "deactivate_components",
+        "enhance",
+    ],
 )
 def test_what_decides_which_cells_are_measured_counts(rule):
     found = files(rule, **vars(selection()), **SHARE)
@@ -76,6 +85,8 @@ def test_what_decides_which_cells_are_measured_counts(rule):
     [
         "deactivate",
         "measure_doses",
+        "deactivate_components",
+        "enhance",
         "steer",
         "attribute_changes",
         "export_masks",
@@ -101,8 +112,8 @@ def test_a_figure_depends_on_itself_only():
     "rule",
     ["generate_responses", "sample_responses", "tokenize", "count_activations", "deactivate",
      "measure_doses", "steer", "score_alignment", "align", "measure_retrieval", "measure_cloze",
-     "measure_sharing",
-     "deactivate_classes", "attribute_facts", "edit_facts"],
+     "measure_sharing", "deactivate_classes", "deactivate_components", "enhance",
+     "attribute_facts", "edit_facts"],
 )  # fmt: skip
 def test_no_rule_that_runs_a_model_depends_on_grading(rule):
     found = files(rule, **vars(selection()), **SHARE)

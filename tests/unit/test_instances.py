@@ -204,7 +204,7 @@ def test_doses_are_drawn_where_there_are_several(several):
 
 def test_declarations_name_what_there_is():
     declared = [*figures().values(), *tables().values()]
-    assert len(declared) == 34 + 20
+    assert len(declared) == 36 + 22
     for declaration in declared:
         assert declaration.per in PER
         for artefact in declaration.reads.values():

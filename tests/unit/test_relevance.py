@@ -134,10 +134,10 @@ def test_padding_batching_and_order_change_nothing(llama):
 
 
 def test_logits_in_pieces_change_nothing(llama, monkeypatch):
-    from langneurons.activations import relevance
+    from langneurons.models import likelihood
 
     expected = sums_of(llama, token_table(), 10**6).active
-    monkeypatch.setattr(relevance, "LOGITS_HELD", 2 * 259)  # two tokens at a time
+    monkeypatch.setattr(likelihood, "LOGITS_HELD", 2 * 259)  # two tokens at a time
     np.testing.assert_allclose(sums_of(llama, token_table(), 10**6).active, expected, rtol=1e-5)
 
 

@@ -139,14 +139,20 @@ REST_TARGETS = (
 #: Methods that read other statistics than activations, beside each other.
 METHODS_CONFIG = {
     **TINY_CONFIG,
-    "datasets": {"tales": {"format": "demo", "problems": 12}},
+    "datasets": {"tales": {"format": "demo", "problems": 14, "held_out": 2}},
     "models": {"reader": {"path": str(ROOT / DEMO / "base"), "responses_from": "data"}},
     "comparisons": [],
     "importance": {"texts": 3},
     "neurons": {name: {} for name in ("ternary", "relevance", "dln", "plnd")},
+    "component_deactivation": {"components": ["all", "v"], "languages": ["sw"], "problems": 2},
+    "enhancement": {"languages": ["sw"], "texts": 2, "steps": 1, "batch": 2, "problems": 2},
     "uncertainty": {"folds": 12, "replicates": 20},
 }
-METHODS_TARGETS = ("neurons", "components", "methods_agreement", "methods_cost")
+METHODS_TARGETS = (
+    *("neurons", "components", "methods_agreement", "methods_cost"),
+    *("component_deactivation", "component_effects", "enhancement", "enhancement_effects"),
+    "results/claims/reader/tales/plnd.parquet",
+)
 _QUESTIONS = {
     "en": "Anna has {a} apples and buys {b} more. How many has she?",
     "de": "Anna hat {a} Äpfel und kauft {b} weitere. Wie viele hat sie?",

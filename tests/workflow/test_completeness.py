@@ -23,7 +23,8 @@ REST_RULES = {
 METHODS_RULES = {
     "measure_importance", "measure_overlaps", "measure_relevance", "merge_importance",
     "merge_relevance", "quotients", "split_neurons_by_overlap", "type_by_overlap",
-    "type_components",
+    "type_components", "deactivate_components", "merge_component_deactivation",
+    "summarise_components", "enhance", "merge_enhancement", "summarise_enhancement",
 }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ MODEL_RULES = {
     "generate_responses", "sample_responses", "score_alignment", "align", "train_translation",
     "merge_adapter", "count_activations", "measure_retrieval", "measure_cloze", "measure_sharing",
     "deactivate_classes", "deactivate", "measure_doses", "steer", "measure_relevance",
-    "measure_overlaps", "attribute_facts", "edit_facts",
+    "measure_overlaps", "measure_importance", "deactivate_components", "enhance",
+    "attribute_facts", "edit_facts",
 }  # fmt: skip
 DRAWING = {"draw_figure", "write_table"}
 #: Rules, figures and tables that are of all methods of a model.

@@ -23,11 +23,11 @@ from langneurons.artifacts.tables import WORK
 from langneurons.errors import InputError
 from langneurons.models.batches import Batch, batches, check_rows
 from langneurons.models.head import Head
-from langneurons.models.likelihood import LOGITS_HELD
+from langneurons.models.likelihood import nll_backward
 from langneurons.models.loading import load_config, load_model, load_skeleton
 from langneurons.models.memory import lowering
 from langneurons.models.mlps import Mlp, check_causal, find_mlps
-from langneurons.models.probing import decoder_of, input_device, input_embeddings
+from langneurons.models.probing import decoder_of, input_device
 from langneurons.models.quantised import check_gradients
 from langneurons.models.spec import ModelSpec
 
@@ -81,7 +81,6 @@ def relevance_sums(
     check_rows(model, tokens, languages)
     groups = groups_of(tokens, languages, folds)
     head = Head(model)
-    piece = max(1, LOGITS_HELD // input_embeddings(model).num_embeddings)
     sums = _Sums(mlps, len(languages) * folds)
     decoder = decoder_of(model)
     hooks = [
@@ -99,7 +98,7 @@ def relevance_sums(
                 sums.begin(batch)
                 # No attention mask: in a causal model no token sees the padding to its right.
                 states = decoder(input_ids=batch.ids, use_cache=False)[0]
-                _backward(head, states, batch, piece)
+                nll_backward(head, states, batch)
                 if where := sums.not_finite():
                     raise InputError(
                         f"{model.name_or_path or type(model).__name__}: NaN or infinite numbers "
@@ -212,15 +211,3 @@ class _Sums:
         response = self._batch.response.to(values.device)
         rows = values.reshape(*response.shape, -1)
         return rows.masked_fill(~response[..., None], 0)
-
-
-def _backward(head: Head, states: Tensor, batch: Batch, piece: int) -> None:
-    """Run the sum of the NLL of a batch's response tokens backwards, logits piece by piece."""
-    scored = batch.response[:, 1:]  # nothing predicts a first token
-    chosen = states[:, :-1][scored.to(states.device)]  # (scored tokens, hidden)
-    ends = chosen.detach().requires_grad_()
-    targets = batch.ids[:, 1:][scored]
-    for some, target in zip(ends.split(piece), targets.split(piece), strict=True):
-        head.losses(some, target).sum().backward()
-    if ends.grad is not None:  # else no token was scored
-        chosen.backward(ends.grad)

@@ -11,14 +11,14 @@ from langneurons.claims.verdicts import (
     Claim,
     Finding,
     by_draws,
-    by_interval,
+    by_mean,
     untested,
 )
 from langneurons.interventions.deactivation_changes import changes_of
 from langneurons.interventions.schemas import NONE
 from langneurons.neurons.sets import SPECIFIC, SPECIFIC_RANDOM, WITH_RELATED, is_whole
 from langneurons.phases.segmentation import TYPED
-from langneurons.uncertainty.resampling import Units, mean_interval
+from langneurons.uncertainty.resampling import Units
 
 #: A position is stable from this share of the neurons of its type on.
 STABLE = 0.5
@@ -101,10 +101,7 @@ def position_findings(overlaps: pd.DataFrame | None, dataset: str) -> list[Findi
     found = []
     for kind, claim in claims.items():
         rows = overlaps[(overlaps["first"] == dataset) & (overlaps["type"] == kind)]
-        kept = rows["overlap"].to_numpy(dtype=float) - STABLE
-        low, high = mean_interval(kept)
-        units = Units(len(kept), "data sets")
-        found.append(by_interval(claim, kept.mean(), (float(low), float(high)), units, 0.0))
+        found.append(by_mean(claim, rows["overlap"] - STABLE, "data sets", 0.0))
     return found
 
 
@@ -126,10 +123,8 @@ def retrieval_finding(partners: pd.DataFrame | None, segments: pd.DataFrame) -> 
     found = partners.assign(found=partners["found"].astype(float))
     found = found.pivot_table("found", "problem", "layer", aggfunc="mean").drop(columns=0)
     inside = found.columns.isin(range(second["first_layer"] + 1, second["last_layer"] + 2))
-    values = (found.loc[:, inside].mean(axis=1) - found.loc[:, ~inside].mean(axis=1)).to_numpy()
-    low, high = mean_interval(values)
-    units = Units(len(values), "problems")
-    return by_interval(_SHARED, values.mean(), (float(low), float(high)), units, _RETRIEVAL_MARGIN)
+    values = found.loc[:, inside].mean(axis=1) - found.loc[:, ~inside].mean(axis=1)
+    return by_mean(_SHARED, values, "problems", _RETRIEVAL_MARGIN)
 
 
 def deactivation_findings(

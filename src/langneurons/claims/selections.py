@@ -1,15 +1,15 @@
 """Claims that tell methods, or ways to steer, apart: as other papers of the field found them."""
 
-import numpy as np
 import pandas as pd
 
-from langneurons.claims.verdicts import Claim, Finding, by_interval, untested
-from langneurons.interventions.dose_summary import changes_by_problem, in_means
+from langneurons.claims.verdicts import Claim, Finding, by_mean, untested
+from langneurons.interventions.dose_summary import CELL, in_means
+from langneurons.interventions.own_and_others import effects_by_problem
 from langneurons.interventions.schemas import ADD, CONTROL, SET, STEERED
 from langneurons.interventions.steering_doses import answers_by_pair, places_of
-from langneurons.uncertainty.resampling import Units, mean_interval
 
 RELEVANCE = "relevance"
+_UNITS = "problems"
 #: A difference of shares of answers counts from here on, and one of the NLL in nats per token.
 _SHARE_MARGIN, _LOSS_MARGIN = 0.05, 0.05
 
@@ -55,12 +55,14 @@ def steering_findings(problems: pd.DataFrame | None, max_repetition: float) -> l
         found += untested([_STEERS], "no random neurons were raised: steering.control_seeds")
     else:
         best = first.idxmax()
-        found.append(_paired(_STEERS, (steered[best] - controls[best])[second], _SHARE_MARGIN))
+        found.append(
+            by_mean(_STEERS, (steered[best] - controls[best])[second], _UNITS, _SHARE_MARGIN)
+        )
     if not {SET, ADD} <= set(steered.columns.get_level_values("mode")):
         return [*found, *untested([_ADDING], "needs the modes set and add (steering.mode)")]
     adding, setting = ((mode, first[mode].idxmax()) for mode in (ADD, SET))
     more = (steered[adding] - steered[setting])[second]
-    return [*found, _paired(_ADDING, more, _SHARE_MARGIN)]
+    return [*found, by_mean(_ADDING, more, _UNITS, _SHARE_MARGIN)]
 
 
 def relevance_finding(problems: pd.DataFrame | None, method: str) -> Finding:
@@ -84,19 +86,9 @@ def relevance_finding(problems: pd.DataFrame | None, method: str) -> Finding:
     if not {RELEVANCE, method} <= set(problems["method"].dropna()):
         return untested([claim], f"needs relevance and {method} (doses.methods)")[0]
     kept = problems[problems["method"].isna() | problems["method"].isin([RELEVANCE, method])]
-    changes = changes_by_problem(kept)
+    changes = effects_by_problem(kept, CELL)
     changes = changes[in_means(changes, kept)]
     if set(changes["method"]) != {RELEVANCE, method}:
         return untested([claim], "no language has as many neurons by both methods")[0]
     means = changes.pivot_table("own_less_others", "problem", "method")
-    return _paired(claim, means[RELEVANCE] - means[method], _LOSS_MARGIN)
-
-
-def _paired(claim: Claim, values: pd.Series, margin: float) -> Finding:
-    """Return the finding of a mean of differences by problem, NaN where there is none."""
-    known = values.dropna().to_numpy()
-    low, high = mean_interval(known) if len(known) > 1 else (np.nan, np.nan)
-    mean = known.mean() if len(known) else np.nan
-    return by_interval(
-        claim, mean, (float(low), float(high)), Units(len(known), "problems"), margin
-    )
+    return by_mean(claim, means[RELEVANCE] - means[method], _UNITS, _LOSS_MARGIN)

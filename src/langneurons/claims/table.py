@@ -15,6 +15,7 @@ from langneurons.claims.changes import (
     like_change_findings,
     overlap_findings,
 )
+from langneurons.claims.components import collapse_finding, stage_findings
 from langneurons.claims.layers import Numbers, layer_findings, numbers_in_draws, pivot_finding
 from langneurons.claims.measured import (
     deactivation_findings,
@@ -24,16 +25,18 @@ from langneurons.claims.measured import (
 from langneurons.claims.other_methods import fall_findings, pattern_findings
 from langneurons.claims.selections import RELEVANCE, relevance_finding, steering_findings
 from langneurons.claims.sharing import sharing_findings
-from langneurons.claims.verdicts import CLAIMS, judge
+from langneurons.claims.verdicts import CLAIMS, Finding, judge
 from langneurons.comparison import changes
 from langneurons.comparison.accuracy import ACCURACY_CHANGE
 from langneurons.comparison.attribution import ATTRIBUTION
 from langneurons.comparison.positions import OVERLAP
+from langneurons.components.schemas import COMPONENT_PROBLEMS
 from langneurons.interventions.schemas import (
     DEACTIVATION_PROBLEMS,
     DOSE_PROBLEMS,
     STEERING_PROBLEMS,
 )
+from langneurons.neurons.component_draws import language_neurons_in_draws
 from langneurons.neurons.stability import CERTAINTY, DRAWS
 from langneurons.phases.segmentation import SEGMENTS
 from langneurons.retrieval.schemas import PARTNERS, RETRIEVAL_CHANGE
@@ -52,6 +55,7 @@ def write_claims(
     margin: float,
     others: Sequence[str],
     max_repetition: float = 1.0,
+    by_component: Mapping[str, Any] | None = None,
 ) -> None:
     """Judge the claims about one model; write `CLAIMS`.
 
@@ -63,7 +67,9 @@ def write_claims(
         retrieval its `PARTNERS`, under deactivation its `DEACTIVATION_PROBLEMS`, under steering its
         `STEERING_PROBLEMS`, under doses its `DOSE_PROBLEMS`, and under sharing and
         class_deactivation its `SHARING` and `CLASS_DEACTIVATION`; and, for each other method, under
-        {method}_certainty and {method}_draws what these are by it.
+        {method}_certainty and {method}_draws what these are by it. Of a method that has neurons by
+        component, under component_deactivation its `COMPONENT_PROBLEMS`, and under attention_q,
+        attention_k and attention_v the counts of texts in which these are hits.
     dataset
         The data set that the neurons were typed on.
     replicates, seed
@@ -74,6 +80,9 @@ def write_claims(
         The other methods of selection.
     max_repetition
         As for `langneurons.claims.selections.steering_findings`; 1 where no model is steered.
+    by_component
+        Of a method that has neurons by component: ``method`` and ``parameters``; else None, and
+        there are no claims about components.
     """
     segments = read_table(paths["segments"], SEGMENTS)
     numbers, typed = _numbers(paths, "certainty", "draws")
@@ -90,6 +99,7 @@ def write_claims(
         *sharing_findings(_read(paths, "sharing", SHARING), by_class, languages, bootstrap),
         *steering_findings(_read(paths, "steering", STEERING_PROBLEMS), max_repetition),
         *pattern_findings(of_others, segments, margin),
+        *_of_components(paths, by_component, languages, bootstrap, margin),
     ]
     if RELEVANCE in others:
         doses = _read(paths, "doses", DOSE_PROBLEMS)
@@ -145,6 +155,31 @@ def write_alignment_claims(
     kept = ("before", "after", "scale", "units", "replicates", "seed")
     facts = {"trained": list(trained), "margin": margin, **{key: compared[key] for key in kept}}
     write_table(judge(findings), output, CLAIMS, {"inputs": _inputs(paths), **facts})
+
+
+def _of_components(
+    paths: Mapping[str, str | Path],
+    by_component: Mapping[str, Any] | None,
+    languages: Sequence[str],
+    bootstrap: Mapping[str, int],
+    margin: float,
+) -> list[Finding]:
+    """Judge the claims about neurons by component, of a method that has some."""
+    if by_component is None:
+        return []
+    problems = _read(paths, "component_deactivation", COMPONENT_PROBLEMS)
+    numbers, units = None, None
+    attention = [path for key, path in paths.items() if key.startswith("attention_")]
+    if attention:
+        numbers, units = language_neurons_in_draws(
+            attention,
+            by_component["method"],
+            by_component["parameters"],
+            languages,
+            bootstrap["replicates"],
+            bootstrap["seed"],
+        )
+    return [collapse_finding(numbers, units, margin), *stage_findings(problems)]
 
 
 def _numbers(

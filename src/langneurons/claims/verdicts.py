@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import artefact
-from langneurons.uncertainty.resampling import FOLDS, TOKENS, Units
+from langneurons.uncertainty.resampling import FOLDS, TOKENS, Units, mean_interval
 from langneurons.uncertainty.tests import holm, p_of_interval
 
 #: One row per claim. ``estimate`` is a number that is above 0 if the claim is true or, of a claim
@@ -83,6 +83,22 @@ def by_draws(claim: Claim, statistic: np.ndarray, units: Units, margin: float) -
     """
     low, high = units.interval(statistic[0], statistic[1:])
     return by_interval(claim, statistic[0], (float(low), float(high)), units, margin)
+
+
+def by_mean(claim: Claim, values: pd.Series, units: str, margin: float) -> Finding:
+    """Return the finding of a mean over units, such as problems.
+
+    Parameters
+    ----------
+    values
+        A number for each unit; those that have none are left out.
+    """
+    known = values.dropna().to_numpy(dtype=float)
+    if not len(known):
+        return by_interval(claim, np.nan, (np.nan, np.nan), Units(0, units), margin)
+    low, high = mean_interval(known)
+    interval = (float(low), float(high))
+    return by_interval(claim, known.mean(), interval, Units(len(known), units), margin)
 
 
 def by_interval(

@@ -33,8 +33,10 @@ from langneurons.experiment.seeds import controls_of
 from langneurons.experiment.stage_checks import (
     RUN,
     check_cloze,
+    check_component_deactivation,
     check_deactivation,
     check_doses,
+    check_enhancement,
     check_knowledge,
     check_steering,
     demand,
@@ -67,6 +69,8 @@ def check(config: Configuration) -> None:
     check_steering(config, run)
     check_doses(config, run)
     check_cloze(config, run)
+    check_component_deactivation(config, run)
+    check_enhancement(config, run)
     check_knowledge(config, run)
     _check_parallel(config, run)
     _check_identifier(config, run)

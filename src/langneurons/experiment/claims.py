@@ -4,7 +4,8 @@ from typing import Any
 
 from langneurons.experiment import paths
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.statistics import drawn_methods
+from langneurons.experiment.statistics import component_methods, drawn_methods, of_component
+from langneurons.importance.components import FFN
 
 Reads = dict[str, str | list[str]]
 
@@ -59,6 +60,12 @@ def about_model(experiment: Inventory, wildcards: Any) -> Reads:
         found["sharing"] = paths.fill(paths.sharing, keys)
         if section and section.deactivated_problems:
             found["class_deactivation"] = paths.fill(paths.class_deactivation, keys)
+    if wildcards.method in component_methods(experiment):
+        for name in experiment.config.importance.components:
+            if name != FFN:
+                found[f"attention_{name}"] = paths.fill(of_component(name), keys)
+        if keys in experiment.stage_keys("component_deactivation"):
+            found["component_deactivation"] = paths.fill(paths.component_problems, keys)
     if keys in experiment.stage_keys("deactivation"):
         found["deactivation"] = paths.fill(paths.deactivation_problems, keys)
     if keys in experiment.stage_keys("steering"):

@@ -24,6 +24,7 @@ _BY_NAME = {
     "describe_phases": "neurons.methods.{method}",
     "compare_models": "neurons.methods.{method}",
     "split_neurons": "neurons.methods.{method}",
+    "check_claims": "neurons.methods.{method}",
     "draw_figure": "figures.{module}",
     "write_table": "tables.{module}",
 }

@@ -7,6 +7,7 @@ from pydantic import Field, create_model
 
 from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.cloze import Cloze
+from langneurons.experiment.components import ComponentDeactivation, Enhancement
 from langneurons.experiment.datasets import AnyDatasetOrFacts
 from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
@@ -251,6 +252,13 @@ class Configuration(Section):
     doses: Doses | None = None
     """the first 4, 8, 16 … neurons of a language by each method's rank are switched off, and every
     language's NLL is measured; the section, even if empty, turns the stage on"""
+    component_deactivation: ComponentDeactivation | None = None
+    """a language's neurons are switched off by component (feed-forward, queries, keys, values) and
+    stage of the layers, by the method `plnd` (METHOD 8); the section, even if empty, turns the
+    stage on"""
+    enhancement: Enhancement | None = None
+    """only a language's neurons are trained on texts of it, and every language's NLL is measured
+    (METHOD 8); the section, even if empty, turns the stage on"""
     retrieval: Retrieval | None = None
     """parallel texts look for their partners in the pivot, and texts and translations are scored
     (METHOD 11); the section, even if empty, turns the stage on"""

@@ -39,12 +39,37 @@ def _deactivated(experiment: Inventory, wildcards: Any) -> Reads:
 def _dosed(experiment: Inventory, wildcards: Any) -> Reads:
     """The neurons of all methods, of which the first are switched off, and the texts to score."""
     stage, keys = experiment.doses, dict(wildcards.items())
-    measured = experiment.measured_on(wildcards.dataset)
-    texts: Reads = {**_measured(experiment, wildcards), **_matched(stage.control, keys)}
-    if experiment.holds_texts(measured):
-        texts["tokens"] = tokens_of(experiment, wildcards.model, measured)
+    texts = {**_measured_texts(experiment, wildcards), **_matched(stage.control, keys)}
     several = {**keys, "method": stage.methods or experiment.methods}
     return {"neurons": paths.fill(paths.neurons, several), **texts}
+
+
+def _by_component(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons of all components, phases unless stages are given, and the texts to score."""
+    keys = dict(wildcards.items())
+    given = experiment.component_deactivation.stages
+    return {
+        "components": paths.fill(paths.components, keys),
+        **({} if given else {"segments": paths.fill(paths.segments, keys)}),
+        **_measured_texts(experiment, wildcards),
+    }
+
+
+def _enhanced(experiment: Inventory, wildcards: Any) -> Reads:
+    """The neurons to train, the texts to train on, and those to score."""
+    return {
+        "neurons": paths.fill(paths.neurons, dict(wildcards.items())),
+        "training": tokens_of(experiment, wildcards.model, wildcards.dataset),
+        **_measured_texts(experiment, wildcards),
+    }
+
+
+def _measured_texts(experiment: Inventory, wildcards: Any) -> Reads:
+    """The problems that an intervention measures, and their tokens where they are texts."""
+    measured = _measured(experiment, wildcards)
+    if experiment.holds_texts(experiment.measured_on(wildcards.dataset)):
+        measured |= _held_out_tokens(experiment, wildcards)
+    return measured
 
 
 def _measured(experiment: Inventory, wildcards: Any) -> Reads:
@@ -88,6 +113,8 @@ INPUTS: dict[str, Callable[[Inventory, Any], Reads]] = {
     "deactivate": _deactivated,
     "grade_deactivation": _measured,
     "measure_doses": _dosed,
+    "deactivate_components": _by_component,
+    "enhance": _enhanced,
     "steer": _steered,
     "summarise_steering": _measured,
 }

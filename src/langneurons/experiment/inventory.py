@@ -27,8 +27,8 @@ from langneurons.experiment.seeds import controls_of
 from langneurons.experiment.stages import Sections
 from langneurons.responses.prompts import CHAT
 
-#: Stages that switch neurons off.
-_INTERVENTIONS = ("deactivation", "steering", "doses")
+#: Stages that change neurons.
+_INTERVENTIONS = ("deactivation", "steering", "doses", "component_deactivation", "enhancement")
 
 
 class Inventory(Sections):
@@ -278,11 +278,12 @@ class Inventory(Sections):
         section = getattr(self.config, stage)
         if section is None:
             return []
+        named = getattr(section, "methods", None)
         found = [
             {"model": model, "dataset": dataset, "method": method}
             for model in self.models_of(stage)
             for dataset in self.datasets
-            for method in (self.methods if section.methods is None else section.methods)
+            for method in (self.methods if named is None else named)
         ]
         masks = section.masks if stage == "deactivation" else {}
         return found + [

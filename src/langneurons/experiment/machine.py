@@ -35,6 +35,8 @@ REQUESTS = {
     "edit_facts": _MODEL,
     "deactivate": _MODEL,
     "measure_doses": _MODEL,
+    "deactivate_components": _MODEL,
+    "enhance": _MODEL,
     "steer": _MODEL,
     "train_demo": Request(threads=2),
     # One thread is nearly as fast on matrices this small, and does not stall on busy cores.

@@ -107,11 +107,15 @@ def _methods_together(experiment: Inventory) -> Sequence[Keys]:
 
 def _doses(experiment: Inventory) -> Sequence[Keys]:
     """Models and data sets on which first neurons are switched off, of all methods together."""
-    found = [
-        {"model": keys["model"], "dataset": keys["dataset"]}
-        for keys in experiment.stage_keys("doses")
-    ]
+    stage = experiment.stage_keys("doses")
+    found = [{"model": keys["model"], "dataset": keys["dataset"]} for keys in stage]
     return [keys for index, keys in enumerate(found) if keys not in found[:index]]
+
+
+def _by_component(experiment: Inventory) -> Sequence[Keys]:
+    methods_of = component_methods(experiment)
+    found = experiment.stage_keys("component_deactivation")
+    return [keys for keys in found if keys["method"] in methods_of]
 
 
 def _alignments(experiment: Inventory) -> Sequence[Keys]:
@@ -246,6 +250,8 @@ PER = {
     "several data sets": Per("{model}/{method}", "{model}, method {method}", _several),
     "methods": Per("{model}/{dataset}", _ON, _methods_together),
     "doses": Per("{model}/{dataset}", _ON, _doses),
+    "component_deactivation": Per(_SELECTION, _METHOD_TOO, _by_component),
+    "enhancement": Per(_SELECTION, _METHOD_TOO, partial(Inventory.stage_keys, stage="enhancement")),
     "alignment": Per("{model}", "{model}", _alignments),
     "alignments compared": Per("{dataset}/{method}", "{dataset} ({method})", _alignments_compared),
     "alignment check": Per("{pair}/{dataset}", "{shown} on {dataset}", _alignment_checks),

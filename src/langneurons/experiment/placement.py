@@ -99,5 +99,7 @@ _PLACED: dict[str, tuple[tuple[str, ...], Placed]] = {
     "merge_adapter": (_DEVICES, _source),
     "deactivate": ((*_DEVICES, *_SIZES), _deactivation),
     "measure_doses": ((*_DEVICES, "batch_tokens"), _counting),
+    "deactivate_components": ((*_DEVICES, "batch_tokens"), _counting),
+    "enhance": ((*_DEVICES, "batch_tokens"), _backward),
     "steer": ((*_DEVICES, *_SIZES), _steering),
 }

@@ -4,23 +4,27 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from langneurons.errors import InputError
+from langneurons.experiment.components import ComponentDeactivation, Enhancement
 from langneurons.experiment.configuration import Configuration
 from langneurons.experiment.datasets import facts_of, without_facts
+from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
 from langneurons.experiment.readable import check_gives_gradients
+from langneurons.importance.components import FFN
 
+_Stage = Deactivation | Steering | Doses | ComponentDeactivation | Enhancement
 #: What a model must be that a stage names.
 RUN = "a model that can be run:"
+#: From so many phases stages can be made (`langneurons.components.stages`).
+_PHASES = 4
 
 
-def _check_stage(
-    stage: str, settings: Deactivation | Steering | Doses, config: Configuration, run: list[str]
-) -> None:
-    """Check the methods and models of an optional stage, and the languages where it has some."""
-    methods = list(config.neurons.settings())
-    named = settings.methods or []
-    demand(f"{stage}.methods", named, methods, "some of the methods under neurons:")
+def _check_stage(stage: str, settings: _Stage, config: Configuration, run: list[str]) -> None:
+    """Check the models of an optional stage, and the methods and languages where it has some."""
+    named = getattr(settings, "methods", None) or []
+    known = list(config.neurons.settings())
+    demand(f"{stage}.methods", named, known, "some of the methods under neurons:")
     demand(f"{stage}.models", settings.models or [], run, RUN)
     languages = getattr(settings, "languages", None) or []
     demand(f"{stage}.languages", languages, config.languages, "some of the languages")
@@ -47,6 +51,44 @@ def check_cloze(config: Configuration, run: list[str]) -> None:
         raise InputError(
             "config: cloze: found no facts to ask for, expected a data set of format 'facts'"
         )
+
+
+def check_component_deactivation(config: Configuration, run: list[str]) -> None:
+    """Check the section ``component_deactivation``; ``run`` are the models that can be run."""
+    section, key = config.component_deactivation, "component_deactivation"
+    if section is None:
+        return
+    reading = [name for name, one in methods().items() if one.statistic == f"importance/{FFN}"]
+    if not set(reading) & set(config.neurons.settings()):
+        raise InputError(
+            f"config: {key}: no method under neurons has neurons of attention, expected "
+            f"{' or '.join(reading)}"
+        )
+    _check_stage(key, section, config, run)
+    present = ["all", *config.importance.components]
+    expected = "all or some of importance.components:"
+    demand(f"{key}.components", section.components or [], present, expected)
+    if section.stages is None and config.phases.segments != _PHASES:
+        raise InputError(
+            f"config: {key}: found no stages, and {config.phases.segments} phases "
+            f"(phases.segments); expected {_PHASES} phases to make stages of, or {key}.stages"
+        )
+
+
+def check_enhancement(config: Configuration, run: list[str]) -> None:
+    """Check the section ``enhancement``; ``run`` are the models that can be run."""
+    if config.enhancement is None:
+        return
+    _check_stage("enhancement", config.enhancement, config, run)
+    for name in config.enhancement.models or run:
+        check_gives_gradients(config, name, "enhancement")
+    for name, dataset in without_facts(config.datasets).items():
+        if not dataset.held_out:
+            raise InputError(
+                f"config: enhancement: dataset {name!r} holds nothing out, and what neurons are "
+                f"trained on must not be what is measured; expected the key datasets.{name}."
+                "held_out"
+            )
 
 
 def check_knowledge(config: Configuration, run: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The sections of a configuration that only some experiments have."""
 
 from langneurons.experiment.alignment import Alignment, Translation
+from langneurons.experiment.components import ComponentDeactivation, Enhancement
 from langneurons.experiment.configuration import Configuration
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.interventions import Deactivation, Steering
@@ -43,6 +44,18 @@ class Sections:
         """How many first neurons are switched off."""
         assert self.config.doses is not None
         return self.config.doses
+
+    @property
+    def component_deactivation(self) -> ComponentDeactivation:
+        """How neurons are switched off by component and stage."""
+        assert self.config.component_deactivation is not None
+        return self.config.component_deactivation
+
+    @property
+    def enhancement(self) -> Enhancement:
+        """How neurons are trained alone."""
+        assert self.config.enhancement is not None
+        return self.config.enhancement
 
     @property
     def retrieval(self) -> Retrieval:

@@ -14,10 +14,13 @@ from langneurons.figures.declaration import Declaration
 _ALL = (
     *("neurons", "masks", "stability", "sensitivity", "token_classes", "phases"),
     *("comparison", "retrieval", "cloze", "sharing", "knowledge", "deactivation", "steering"),
-    *("doses", "claims", "figures", "tables"),
+    *("doses", "component_deactivation", "enhancement", "claims", "figures", "tables"),
 )
 #: Stages that are off by default; their figures belong to them, not to ``figures``.
-_OPTIONAL = ("deactivation", "steering", "doses", "sharing", "cloze", "knowledge")
+_OPTIONAL = (
+    *("deactivation", "steering", "doses", "sharing", "cloze", "knowledge"),
+    *("component_deactivation", "enhancement"),
+)
 #: What the stage `knowledge` makes beside figures.
 _KNOWLEDGE = (
     *(paths.fact_neurons, paths.agnostic, paths.agnostic_overall),
@@ -145,6 +148,13 @@ def _stages(experiment: Inventory) -> dict[str, list[str]]:
         "deactivation": [paths.deactivation.format(**keys) for keys in deactivated],
         "deactivation_dominance": [paths.deactivation_csv.format(**keys) for keys in deactivated],
         "doses": [paths.doses.format(**keys) for keys in PER["doses"].keys_of(experiment)],
+        "component_deactivation": [
+            paths.component_effects.format(**keys)
+            for keys in PER["component_deactivation"].keys_of(experiment)
+        ],
+        "enhancement": [
+            paths.enhancement.format(**keys) for keys in PER["enhancement"].keys_of(experiment)
+        ],
         "steering": [
             pattern.format(**keys)
             for pattern in (paths.steering, paths.steering_answers_csv)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from langneurons.artifacts.tables import read_provenance, read_table
+from langneurons.figures.component_names import COMPONENT_NAMES
 from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.style import LINES, MARKERS, TEXT, count_axis
@@ -22,12 +23,6 @@ FIGURE = Declaration(
     reads={"components": "components", "summary": "summary"},
 )
 
-_NAMES = {
-    "ffn": "feed-forward",
-    "q": "queries",
-    "k": "keys",
-    "v": "values",
-}
 _HEIGHT, _LEGEND = 1.55, 0.2
 
 
@@ -63,7 +58,7 @@ def _draw_component(page: Page, axes: Axes, name: str, rows: pd.DataFrame) -> No
     selected = int(rows["selected"].sum())
     per_layer = len(rows) // layers
     left = f"{selected:,} selected" if selected else "none is left"
-    axes.set_title(f"{_NAMES[name]}: {per_layer:,} a layer, {left}", loc="left")
+    axes.set_title(f"{COMPONENT_NAMES[name]}: {per_layer:,} a layer, {left}", loc="left")
     count_axis(axes, counts.to_numpy(), "neurons")
     axes.set_xlim(-0.5, layers - 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=9, integer=True))

@@ -51,7 +51,7 @@ def draw(page: Page, dominance: str | Path) -> None:
         "change of all other languages; triangles: less the mean change of the language by the "
         "neurons of the others; squares: less its own change by as many random neurons"
         f"{say_alike(read_provenance(dominance))}.",
-        "Lines: 95\u00a0% bootstrap intervals over these. n = "
+        f"Lines: 95\u00a0% bootstrap intervals over problems{' or facts' if facts else ''}. n = "
         + " and ".join(f"{n:,}" for n in numbers)
         + f" problems{facts} a language.",
     )

@@ -1,5 +1,7 @@
 """Columns of the tables that deactivation and steering write."""
 
+from collections.abc import Sequence
+
 from langneurons.artifacts.tables import artefact
 
 #: The set, or the intervention, of the cell in which the model is left as it is.
@@ -47,6 +49,21 @@ DEACTIVATION = artefact(
     version=2,
 )
 
+#: Changes of NLL by a change made for one language: of the language itself, the mean over all
+#: others, and the same by random controls.
+EFFECTS = (
+    *("own", "others", "own_less_others"),
+    *("random_own", "random_others", "own_less_random"),
+)
+#: The same of one target language, whichever it is.
+TARGET_EFFECTS = ("change", "random", "less_random")
+
+
+def columns_of(effects: Sequence[str]) -> str:
+    """Return columns of `artefact`: each effect with the ends of its interval."""
+    return ", ".join(f"{name}{end} float64?" for name in effects for end in ("", "_low", "_high"))
+
+
 #: Doses, one row per method × language × ``size`` × control × target language × problem: the NLL
 #: with the first ``size`` neurons of the language switched off, or ``neurons`` where the method has
 #: no more. ``control_seed`` is null for the neurons themselves; all of these are null where none is
@@ -66,15 +83,7 @@ DOSE_PROBLEMS = artefact(
 DOSES = artefact(
     "doses",
     "method string, language string?, size int32, neurons int64, languages int64, "
-    "problems int64, "
-    + ", ".join(
-        f"{change}{end} float64?"
-        for change in (
-            *("own", "others", "own_less_others"),
-            *("random_own", "random_others", "own_less_random"),
-        )
-        for end in ("", "_low", "_high")
-    ),
+    "problems int64, " + columns_of(EFFECTS),
 )
 
 _STEERING_CELL = (

@@ -36,8 +36,10 @@ class Head:
         self._embeddings = embeddings = model.get_output_embeddings()
         # What is not a plain layer in memory (quantised, offloaded) is asked for all at once.
         self._plain = type(embeddings) is nn.Linear and not embeddings.weight.is_meta
+        #: Number of entries of the vocabulary that have logits.
+        self.entries = embeddings.weight.shape[0]
         #: Number of logits of one state that are held at once.
-        self.widest = _BLOCK if self._plain else embeddings.weight.shape[0]
+        self.widest = _BLOCK if self._plain else self.entries
         self._after = self._verified(model)
 
     def _verified(self, model: PreTrainedModel) -> Callable[[Tensor], Tensor]:

@@ -109,6 +109,37 @@ class Likelihood:
         return torch.cat(losses)
 
 
+def nll_backward(head: Head, states: Tensor, batch: Batch) -> float:
+    """Run the sum of the NLL of a batch's response tokens backwards, logits piece by piece.
+
+    Parameters
+    ----------
+    head
+        The map from states to logits.
+    states
+        (B, S, hidden): the decoder's last states, with what made them.
+    batch
+        The texts; gradients of weights or activations that require them are added to theirs.
+
+    Returns
+    -------
+    float
+        The sum, in nats.
+    """
+    scored = batch.response[:, 1:]  # nothing predicts a first token
+    chosen = states[:, :-1][scored.to(states.device)]  # (scored tokens, hidden)
+    ends = chosen.detach().requires_grad_()
+    targets = batch.ids[:, 1:][scored]
+    piece, total = max(1, LOGITS_HELD // head.entries), 0.0
+    for some, target in zip(ends.split(piece), targets.split(piece), strict=True):
+        loss = head.losses(some, target).sum()
+        loss.backward()
+        total += float(loss.detach())
+    if ends.grad is not None:  # else no token was scored
+        chosen.backward(ends.grad)
+    return total
+
+
 def refuse_nan(model: PreTrainedModel, losses: np.ndarray) -> None:
     """Raise an `InputError` if any of the losses from a model's logits is NaN."""
     if np.isnan(losses).any():

@@ -19,6 +19,8 @@ from langneurons.models.probing import decoder_of
 
 #: The name under which the function is registered.
 _WATCHED = "langneurons"
+#: A function by which a model attends: its module, queries, keys, values, mask, and options.
+Attend = Callable[..., tuple[Tensor, Tensor | None]]
 #: Arguments by which some models change attention in ways that are not followed here.
 _FOREIGN = ("s_aux", "sinks", "position_bias", "indices", "block_indices")
 
@@ -62,17 +64,45 @@ def seeing(model: PreTrainedModel, see: Callable[[nn.Module, Seen], None]) -> It
     InputError
         If they cannot be seen in this architecture.
     """
-    decoder = decoder_of(model)
-    readers = [module for module in decoder.modules() if type(module).__name__ in _READERS]
+    readers = own_attention(model)
     if readers:
         with ExitStack() as hooks:
             for module in readers:
                 _READERS[type(module).__name__](module, see, hooks)
             yield
         return
+    with attending(model, plain_attention(type(model).__name__, see), eager_mask):
+        yield
+
+
+def own_attention(model: PreTrainedModel) -> list[nn.Module]:
+    """Return the modules that attend by code of their own and are known (BLOOM); else none."""
+    modules = decoder_of(model).modules()
+    return [module for module in modules if type(module).__name__ in _READERS]
+
+
+@contextmanager
+def attending(
+    model: PreTrainedModel, attend: Attend, mask: Callable[..., Tensor | None]
+) -> Iterator[None]:
+    """Let a model attend by a given function in every forward pass inside the block.
+
+    Parameters
+    ----------
+    model
+        A decoder-only model that has no `own_attention`.
+    attend, mask
+        As transformers' own functions of attention and of its masks.
+
+    Raises
+    ------
+    InputError
+        If the architecture looks up no function of attention.
+    """
+    decoder = decoder_of(model)
     before = decoder.config._attn_implementation
-    AttentionInterface.register(_WATCHED, _function(type(model).__name__, see))
-    AttentionMaskInterface.register(_WATCHED, eager_mask)
+    AttentionInterface.register(_WATCHED, attend)
+    AttentionMaskInterface.register(_WATCHED, mask)
     decoder.set_attn_implementation(_WATCHED)
     if decoder.config._attn_implementation != _WATCHED:
         raise InputError(
@@ -86,10 +116,11 @@ def seeing(model: PreTrainedModel, see: Callable[[nn.Module, Seen], None]) -> It
         decoder.set_attn_implementation(before)
 
 
-def _function(
-    name: str, see: Callable[[nn.Module, Seen], None]
-) -> Callable[..., tuple[Tensor, None]]:
-    """Return a function that models call to attend; it shows what it is given to ``see``."""
+def plain_attention(name: str, see: Callable[[nn.Module, Seen], None]) -> Attend:
+    """Return a function that models call to attend; it shows what it is given to ``see``.
+
+    It computes plain products, as eager attention does; ``name`` is the model's, for the message.
+    """
 
     def attend(
         module: nn.Module,

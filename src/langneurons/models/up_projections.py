@@ -1,6 +1,9 @@
-"""Find what a gated MLP multiplies its activations by, whether projections are fused or not."""
+"""Find the projections into an MLP, whether they are fused or not.
 
-from collections.abc import Callable, Sequence
+One gives the pre-activations; in a gated MLP another one's output multiplies the activations.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -15,15 +18,35 @@ from langneurons.models.probing import decoder_layers, evaluating, forward
 
 
 @dataclass(frozen=True)
-class Up:
-    """The projection whose output multiplies the activations of a gated MLP."""
+class Part:
+    """A projection from the residual stream to the D neurons of an MLP."""
 
     module: nn.Module
     columns: slice
     """Where it is in the module's output: a half of a fused projection (Phi-3)."""
 
 
-def find_ups(model: PreTrainedModel, mlps: Sequence[Mlp]) -> list[Up | None]:
+def find_gates(model: PreTrainedModel, mlps: Sequence[Mlp]) -> list[Part]:
+    """Find the projection that gives the pre-activations of every MLP: its gate, or its only one.
+
+    Parameters
+    ----------
+    model
+        A decoder-only model with weights.
+    mlps
+        Its MLPs from `find_mlps`.
+
+    Raises
+    ------
+    InputError
+        If no projection's output is what the activation function is given.
+    """
+    layers = decoder_layers(model)
+    inputs, outputs = _leaf_tensors(model)
+    return [_gate_of(model, layers[mlp.layer], mlp, inputs, outputs) for mlp in mlps]
+
+
+def find_ups(model: PreTrainedModel, mlps: Sequence[Mlp]) -> list[Part | None]:
     """Find the up projection of every MLP; None for a plain MLP, which has none.
 
     That the down projection reads the activation, times the up projection in a gated MLP, and
@@ -43,6 +66,14 @@ def find_ups(model: PreTrainedModel, mlps: Sequence[Mlp]) -> list[Up | None]:
         If an MLP is not like that (one that normalises before the down projection, say).
     """
     layers = decoder_layers(model)
+    inputs, outputs = _leaf_tensors(model)
+    return [_up_of(model, layers[mlp.layer], mlp, inputs, outputs) for mlp in mlps]
+
+
+def _leaf_tensors(
+    model: PreTrainedModel,
+) -> tuple[dict[nn.Module, Tensor], dict[nn.Module, Tensor]]:
+    """Return what each module without submodules is given for a few tokens, and what it gives."""
     outputs: dict[nn.Module, Tensor] = {}
     inputs: dict[nn.Module, Tensor] = {}
 
@@ -50,11 +81,44 @@ def find_ups(model: PreTrainedModel, mlps: Sequence[Mlp]) -> list[Up | None]:
         if isinstance(output, Tensor) and isinstance(arguments[0], Tensor):
             inputs[module], outputs[module] = arguments[0], output
 
+    leaves = (module for module in decoder_layers(model).modules() if not list(module.children()))
     with evaluating(model), ExitStack() as hooks:
-        for leaf in (module for module in layers.modules() if not list(module.children())):
+        for leaf in leaves:
             hooks.callback(leaf.register_forward_hook(keep).remove)
         forward(model)
-    return [_up_of(model, layers[mlp.layer], mlp, inputs, outputs) for mlp in mlps]
+    return inputs, outputs
+
+
+def _gate_of(
+    model: PreTrainedModel,
+    layer: nn.Module,
+    mlp: Mlp,
+    inputs: dict[nn.Module, Tensor],
+    outputs: dict[nn.Module, Tensor],
+) -> Part:
+    given = inputs[mlp.activation].reshape(-1, mlp.width)
+    for part, output in _parts(layer, mlp, outputs, len(given)):
+        if _alike(given, output):
+            return part
+    raise InputError(
+        f"{type(model).__name__}: layer {mlp.layer}: the activation function is given no "
+        "projection's output as it is"
+    )
+
+
+def _parts(
+    layer: nn.Module, mlp: Mlp, outputs: dict[nn.Module, Tensor], rows: int
+) -> Iterator[tuple[Part, Tensor]]:
+    """Yield the projections of a layer that could lead to its neurons, with their output."""
+    for module in layer.modules():
+        if module not in outputs or module in (mlp.down, mlp.activation):
+            continue
+        output = outputs[module]
+        if output.numel() // output.shape[-1] != rows:
+            continue
+        for start in _starts(output.shape[-1], mlp.width):
+            part = Part(module, slice(start, start + mlp.width))
+            yield part, output.reshape(rows, -1)[:, part.columns]
 
 
 def _up_of(
@@ -63,26 +127,16 @@ def _up_of(
     mlp: Mlp,
     inputs: dict[nn.Module, Tensor],
     outputs: dict[nn.Module, Tensor],
-) -> Up | None:
+) -> Part | None:
     activation = outputs[mlp.activation].reshape(-1, mlp.width)
     read = inputs[mlp.down].reshape(-1, mlp.width)
     if not mlp.gated:
         if _alike(activation, read):
             return None
         raise _refusal(model, mlp, "the activations")
-    candidates = [
-        Up(module, slice(start, start + mlp.width))
-        for module in layer.modules()
-        if module in outputs and module not in (mlp.down, mlp.activation)
-        for start in _starts(outputs[module].shape[-1], mlp.width)
-    ]
-    rows = len(read)
-    for up in candidates:
-        output = outputs[up.module]
-        if output.numel() // output.shape[-1] != rows:
-            continue
-        if _alike(activation * output.reshape(rows, -1)[:, up.columns], read):
-            return up
+    for part, output in _parts(layer, mlp, outputs, len(read)):
+        if _alike(activation * output, read):
+            return part
     raise _refusal(model, mlp, "the activations times another projection")
 
 
@@ -102,7 +156,7 @@ def _alike(expected: Tensor, found: Tensor) -> bool:
     return bool((expected - found).abs().max() <= tolerance * expected.abs().max())
 
 
-def watch_up(mlp: Mlp, up: Up | None, see: Callable[[Tensor], None], hooks: ExitStack) -> None:
+def watch_up(mlp: Mlp, up: Part | None, see: Callable[[Tensor], None], hooks: ExitStack) -> None:
     """Call ``see`` with (…, D) in every forward pass: the up projection's output or, in a plain
     MLP, that of its only other projection, the pre-activations.
     """

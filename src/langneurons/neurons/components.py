@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from langneurons.activations.sums import read_sums
 from langneurons.artifacts.tables import (
     artefact,
     inherited_provenance,
+    read_arrow,
     read_provenance,
     write_table,
 )
-from langneurons.neurons.table import NEURON_COLUMNS, rows_of
-from langneurons.neurons.types import identify
+from langneurons.errors import InputError
+from langneurons.neurons.table import NEURON_COLUMNS, neurons_of, rows_of
+from langneurons.neurons.types import Neurons, identify
 
 logger = logging.getLogger(__name__)
 
@@ -81,3 +84,24 @@ def write_components(
     for fact in ("component", "heads"):
         provenance.pop(fact, None)
     write_table(pa.concat_tables(tables), output, COMPONENT_NEURONS, provenance)
+
+
+def read_components(
+    path: str | Path, components: Sequence[str], languages: Sequence[str]
+) -> dict[str, Neurons]:
+    """Read the neurons of components, each as `langneurons.neurons.table.read_neurons` does.
+
+    Raises
+    ------
+    InputError
+        Also if the file has no neurons of a component.
+    """
+    table = read_arrow(path, COMPONENT_NEURONS)
+    found = {}
+    for component in components:
+        rows = table.filter(pc.equal(table["component"], component))
+        if not rows.num_rows:
+            there = ", ".join(pc.unique(table["component"]).to_pylist())
+            raise InputError(f"{path}: no neurons of {component}, expected some of {there}")
+        found[component] = neurons_of(rows, path, languages)
+    return found

@@ -29,8 +29,8 @@ SETS = {
 MASK = "mask"
 #: Between the name of a set and the phase to which it is restricted.
 AT_PHASE = "@phase "
-#: The columns read from a phases artefact.
-_PHASE_LAYERS = pa.schema([(name, pa.int32()) for name in ("phase", "first_layer", "last_layer")])
+#: The columns of phases that say which layers they are.
+PHASE_LAYERS = pa.schema([(name, pa.int32()) for name in ("phase", "first_layer", "last_layer")])
 #: The column of a neurons artefact that ranks them.
 _SCORE = pa.schema([("score", pa.float64())])
 
@@ -120,7 +120,7 @@ def sets_by_phase(sets: Mapping[str, np.ndarray], phases_path: str | Path) -> di
     """
     found = {}
     for name, neurons in sets.items():
-        for phase in read_table(phases_path, _PHASE_LAYERS).itertuples():
+        for phase in read_table(phases_path, PHASE_LAYERS).itertuples():
             within = np.zeros_like(neurons)
             layers = slice(phase.first_layer, phase.last_layer + 1)
             within[:, layers] = neurons[:, layers]

@@ -98,7 +98,11 @@ def read_neurons(path: str | Path, languages: Sequence[str]) -> Neurons:
     InputError
         If the file is unreadable or has neurons of a language not in ``languages``.
     """
-    table = read_arrow(path, NEURONS)
+    return neurons_of(read_arrow(path, NEURONS), path, languages)
+
+
+def neurons_of(table: pa.Table, path: str | Path, languages: Sequence[str]) -> Neurons:
+    """Arrange the rows of all neurons, sorted by layer and neuron; see `read_neurons`."""
     L = table["layer"][-1].as_py() + 1
     kind = pc.index_in(table["type"], value_set=pa.array(TYPES)).to_numpy().astype(np.int8)
     lists = table["languages"].combine_chunks()

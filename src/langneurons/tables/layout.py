@@ -123,3 +123,24 @@ def signed_interval(value: float, low: float, high: float, decimals: int = 1) ->
     """Write a change and its 95 % interval: "+2.1 [+0.4, +3.8]"; without one, the change alone."""
     interval = f" [{signed(low, decimals)}, {signed(high, decimals)}]" if pd.notna(low) else ""
     return f"{signed(value, decimals)}{interval}"
+
+
+def effect_cells(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Write the columns of `langneurons.interventions.schemas.EFFECTS`, a dash where unknown."""
+    names = {
+        "own": "itself",
+        "others": "others",
+        "random_own": "random",
+        "own_less_others": "itself − others",
+        "own_less_random": "itself − random",
+    }
+    found = {}
+    for name, heading in names.items():
+        ends = [table[f"{name}{end}"] for end in ("", "_low", "_high")]
+        if name in ("others", "random_own"):  # their intervals are in the differences
+            ends[1:] = [ends[0] * float("nan")] * 2
+        found[heading] = [
+            _UNKNOWN if pd.isna(value) else signed_interval(value, low, high, 3)
+            for value, low, high in zip(*ends, strict=True)
+        ]
+    return found

@@ -14,6 +14,8 @@ from langneurons.experiment.settings import SETTINGS
 from langneurons.neurons.sets import SPECIFIC_RANDOM
 from langneurons.responses.prompts import PLAIN
 
+#: All layers, and three parts of them.
+_STAGES = 4
 #: A job's share of the work: its index, from 1, and the number of shares.
 Share = tuple[int, int]
 
@@ -147,6 +149,30 @@ class Forecast:
         own = _own(1 + sets * (1 + parameters["control_seeds"]), part)
         read, certainty = self._scored(wildcards, settings, languages)
         return self._read(wildcards, read * own, certainty, scored=True)._replace(cells=own)
+
+    def component_deactivation(self, wildcards: Any, part: Share) -> Work:
+        """Cells that each score texts; where there are no neurons there is no cell."""
+        settings = SETTINGS["deactivate_components"](self._experiment, wildcards)
+        parameters, languages = settings["parameters"], settings["languages"]
+        sets = len(parameters["languages"]) * len(parameters["components"]) * _STAGES
+        own = _own(1 + sets * (1 + parameters["control_seeds"]), part)
+        read, certainty = self._scored(wildcards, settings, languages)
+        return self._read(wildcards, read * own, certainty, scored=True)._replace(cells=own)
+
+    def enhancement(self, wildcards: Any, part: Share) -> Work:
+        """Cells that each score texts, before any training or after some steps of it."""
+        settings = SETTINGS["enhance"](self._experiment, wildcards)
+        parameters, languages = settings["parameters"], settings["languages"]
+        own = _own(1 + len(parameters["languages"]) * (1 + parameters["control_seeds"]), part)
+        read, certainty = self._scored(wildcards, settings, languages)
+        scored = self._read(wildcards, read * own, certainty, scored=True)
+        rows, _ = self._material.texts(wildcards.model, wildcards.dataset)
+        texts, tokens = sums(rows.assign(number=1), "number", "tokens")
+        training = parameters["training"]
+        trained = own * training["steps"] * training["batch"] * tokens / max(texts, 1)
+        work = self._read(wildcards, trained, ABOUT, scored=True)
+        # Forward, and backward through activations; the neurons' own weights are few.
+        return total([scored, work._replace(operations=2 * work.operations)])._replace(cells=own)
 
     def steering(self, wildcards: Any, part: Share) -> Work:
         """Cells that each answer questions in one language, and texts read for all cells."""

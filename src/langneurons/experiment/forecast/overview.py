@@ -147,5 +147,9 @@ _STAGES = {
     ),
     "deactivate": _Stage(Forecast.deactivation, _intervened("deactivation")),
     "measure_doses": _Stage(Forecast.doses, _intervened("doses")),
+    "deactivate_components": _Stage(
+        Forecast.component_deactivation, _intervened("deactivation by component")
+    ),
+    "enhance": _Stage(Forecast.enhancement, _intervened("enhancement")),
     "steer": _Stage(Forecast.steering, _intervened("steering")),
 }

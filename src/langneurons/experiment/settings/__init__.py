@@ -8,6 +8,7 @@ from langneurons.experiment.settings import (
     analysis,
     claims,
     cloze,
+    components,
     importance,
     interventions,
     knowledge,
@@ -25,5 +26,6 @@ SETTINGS: Rules = {
     **cloze.SETTINGS,
     **knowledge.SETTINGS,
     **sharing.SETTINGS,
+    **components.SETTINGS,
     **claims.SETTINGS,
 }

@@ -5,12 +5,18 @@ from typing import Any
 from langneurons.experiment.claims import others
 from langneurons.experiment.declared import methods
 from langneurons.experiment.inventory import Inventory
+from langneurons.experiment.settings.analysis import typing_of
 from langneurons.experiment.settings.basis import Rules, Settings, bootstrap
+from langneurons.experiment.statistics import component_methods
 
 
 def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
     """What claims about a model name, and how problems are drawn."""
     steering = experiment.config.steering
+    by_component = {}
+    if wildcards.method in component_methods(experiment):
+        typing = typing_of(experiment, wildcards)
+        by_component = {"by_component": {key: typing[key] for key in ("method", "parameters")}}
     return {
         "dataset": wildcards.dataset,
         "languages": experiment.languages,
@@ -19,6 +25,7 @@ def _of_model(experiment: Inventory, wildcards: Any) -> Settings:
         "others": others(experiment, wildcards.method),
         **(steering.settings("max_repetition") if steering else {}),
         **experiment.config.comparison.settings("margin"),
+        **by_component,
     }
 
 

@@ -28,7 +28,7 @@ def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
         kept["texts"] = "texts"
     return {
         **spec_of(experiment, wildcards),
-        "template": _template(experiment, wildcards),
+        "template": template_of(experiment, wildcards),
         "parameters": {**_answers(experiment), **kept},
         "languages": experiment.languages,
     }
@@ -43,8 +43,8 @@ def _sets(experiment: Inventory, method: str) -> list[str]:
     return sets
 
 
-def _template(experiment: Inventory, wildcards: Any) -> str:
-    """The text around a question; a text is continued as it is."""
+def template_of(experiment: Inventory, wildcards: Any) -> str:
+    """Return the text around a question; a text is continued as it is."""
     texts = experiment.holds_texts(wildcards.dataset)
     return PLAIN if texts else experiment.config.prompt
 
@@ -80,7 +80,7 @@ def _doses(experiment: Inventory, wildcards: Any) -> Settings:
     kept["texts"] = "texts" if experiment.holds_texts(wildcards.dataset) else "prompt"
     return {
         **spec_of(experiment, wildcards),
-        "template": _template(experiment, wildcards),
+        "template": template_of(experiment, wildcards),
         "parameters": kept,
         **_dosed(experiment, wildcards),
     }
@@ -104,7 +104,7 @@ def _steering(experiment: Inventory, wildcards: Any) -> Settings:
     kept |= {"modes": stage["mode"], "factors": stage["factor"]}
     return {
         **spec_of(experiment, wildcards),
-        "template": _template(experiment, wildcards),
+        "template": template_of(experiment, wildcards),
         "parameters": {
             **_answers(experiment),
             "languages": experiment.languages,
