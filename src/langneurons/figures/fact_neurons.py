@@ -97,7 +97,7 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         "facts with another answer. A fact's neurons: their mean over phrasings exceeds "
         f"{parameters['threshold']:g} of its largest, and varies by less than "
         f"{parameters['variation']:g} of itself (standard deviation). Language-agnostic: a fact's "
-        f"in at least {parameters['share']:.0%} of the languages in which it is known.",
+        f"in at least {100 * parameters['share']:g} % of the languages in which it is known.",
         "In titles: neurons a fact over all layers. Dotted: language-agnostic ones if each "
         "language had as many random neurons in each layer.",
         f"n\u00a0= facts that the model knows: {n}.{bands}",
