@@ -29,7 +29,7 @@ def test_the_stages_are_off_unless_asked_for_and_have_defaults():
     }  # fmt: skip
     assert found.enhancement.settings() == {
         "methods": ["plnd"], "set": "specific+related", "texts": 100, "steps": 20, "batch": 8,
-        "learning_rate": 0.001, "seed": 0, "problems": 20, "control_seeds": 1,
+        "learning_rate": 0.0002, "seed": 0, "problems": 20, "control_seeds": 1,
     }  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def test_rules_get_their_settings_and_not_where_their_model_is_placed():
     assert parameters == {
         "set": "specific+related", "problems": 20, "control_seeds": 1, "texts": "prompt",
         "languages": ["en", "de", "sw"], "training_texts": 100,
-        "training": {"steps": 20, "batch": 8, "learning_rate": 0.001, "seed": 0},
+        "training": {"steps": 20, "batch": 8, "learning_rate": 0.0002, "seed": 0},
     }  # fmt: skip
     assert other.resources("deactivate_components")["batch_tokens"](HERE) == 50
     assert other.resources("enhance")["batch_tokens"](HERE) == 70

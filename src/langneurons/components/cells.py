@@ -109,12 +109,10 @@ def _within(mask: np.ndarray, layers: slice) -> np.ndarray:
 
 
 def _say_empty(component: str, stage: str, language: str) -> None:
+    what = "all components" if component == ALL else component
+    where = "all layers" if stage == ALL else stage.replace("_", " ")
     logger.warning(
         "%s has no neurons of %s in %s: nothing is switched off",
-        *(language, _said(component, "components"), _said(stage, "layers")),
+        *(language, what, where),
         extra=CONSOLE,
     )
-
-
-def _said(name: str, of: str) -> str:
-    return f"all {of}" if name == ALL else name.replace("_", " ")

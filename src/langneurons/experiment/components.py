@@ -97,8 +97,9 @@ class Enhancement(Section):
     """updates; each takes the next `batch` texts, over again where there are too few"""
     batch: Count = 8
     """texts of an update"""
-    learning_rate: Positive = 1e-3
-    """of AdamW, constant"""
+    learning_rate: Positive = 2e-4
+    """of AdamW, constant; try several: neurons with large activations need a lower one than random
+    ones, so that one rate does not compare them fairly"""
     seed: Whole = 0
     """of the order of the texts"""
     problems: Count = 20

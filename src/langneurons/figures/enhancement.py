@@ -26,6 +26,8 @@ FIGURE = Declaration(
 #: Inches: a cell's width and height, and the space around the cells.
 _CELL, _ROW, _LEFT, _RIGHT, _AROUND = 0.4, 0.22, 1.3, 0.65, 0.75
 _ROOM = 0.82
+#: Rows that the labels at either side need.
+_FEWEST = 5
 _PANELS = {"change": "its neurons trained", "random": "random neurons trained"}
 _COLOURS = "RdBu_r"
 
@@ -44,7 +46,7 @@ def draw(page: Page, changes: str | Path, effects: str | Path) -> None:
     columns, rows = (len(shown), 1) if beside else (1, len(shown))
     panels = page.panels(
         max(_width(columns, len(targets)), COLUMN),
-        rows * (len(trained) * _ROW + _AROUND),
+        rows * (max(len(trained), _FEWEST) * _ROW + _AROUND),
         nrows=rows,
         ncols=columns,
         squeeze=False,
@@ -68,7 +70,7 @@ def draw(page: Page, changes: str | Path, effects: str | Path) -> None:
         axes.set_title(_PANELS[column], loc="left")
         axes.set_xlabel("language measured")
         if j == 0 or not beside:
-            axes.set_ylabel("language trained on (neurons)")
+            axes.set_ylabel("trained on (neurons)")
     colour_bar(panels, _COLOURS, (-limit, limit), "change of NLL\n(nats per token)")
 
 
