@@ -20,6 +20,7 @@ OWNED = {
 STAGES = {"understanding": [0, 0], "task_solving": [1, 1], "generation": [2, 2]}
 PARAMETERS = {
     "languages": ["en", "de"],
+    "measured": LANGUAGES,
     "components": ["all", "ffn", "q", "k", "v"],
     "together": ["ffn", "q", "k", "v"],
     "set": "specific+related",

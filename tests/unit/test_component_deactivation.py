@@ -133,6 +133,13 @@ def test_rows_are_of_no_neurons_then_of_what_there_is(problems):
     assert rest.groupby(["component", "stage", "language"])["neurons"].nunique().eq(1).all()
 
 
+def test_fewer_languages_are_measured_alike(case, problems, tmp_path):
+    one = {**PARAMETERS, "languages": ["en"], "measured": ["en"]}
+    found = run(case, tmp_path, parameters=one)
+    kept = problems["target"].eq("en") & problems["language"].ne("de")
+    pd.testing.assert_frame_equal(found, problems[kept].reset_index(drop=True))
+
+
 def test_shares_and_kept_cells_give_the_same_table(case, problems, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(run(case, tmp_path, shares=3), problems)
     (tmp_path / "again").mkdir()

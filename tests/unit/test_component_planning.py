@@ -148,7 +148,8 @@ def test_rules_get_their_settings_and_not_where_their_model_is_placed():
     parameters = one.settings("deactivate_components")(HERE)["parameters"]
     assert parameters == {
         "set": "specific+related", "problems": 20, "control_seeds": 1, "texts": "prompt",
-        "languages": ["en", "de", "sw"], "components": ["all", "ffn", "q", "k", "v"],
+        "languages": ["en", "de", "sw"], "measured": ["en", "de", "sw"],
+        "components": ["all", "ffn", "q", "k", "v"],
         "together": ["ffn", "q", "k", "v"],
     }  # fmt: skip
     parameters = one.settings("enhance")(HERE)["parameters"]

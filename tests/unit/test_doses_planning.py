@@ -34,7 +34,7 @@ def test_the_stage_is_off_unless_asked_for_and_has_defaults():
         ({"measured": ["xx"]}, "doses.measured: found 'xx', expected some of the languages"),
         (
             {"languages": ["en", "sw"], "measured": ["en", "de"]},
-            "doses.languages: found 'sw', expected some of doses.measured: en de",
+            "doses.languages: found 'sw', expected some of doses.measured: en, de",
         ),
         ({"measured": ["en"]}, "doses.languages: found 'de', expected some of doses.measured: en"),
         ({"margin": 0}, "doses.margin: found 0, expected a number above 0"),

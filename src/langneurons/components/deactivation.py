@@ -71,11 +71,12 @@ def deactivate_components(
     output
         A table of `COMPONENT_PROBLEMS`; finished cells are kept beside it.
     languages
-        The K languages, on all of which every cell is measured.
+        The K languages of the neurons.
     template
         The prompt, see `langneurons.responses.prompts.Prompts`.
     parameters
-        ``languages`` whose neurons are switched off; ``components`` (`ALL` for several together)
+        ``languages`` whose neurons are switched off; ``measured``, the languages that every cell is
+        measured on; ``components`` (`ALL` for several together)
         and ``together`` (which these are: all that are switched off at all); ``set`` (a key of
         `SETS`); ``stages`` (first and last layer of each; absent where phases make them);
         ``control_seeds``; ``texts`` (``prompt`` or ``texts``: what is scored) and ``problems`` (how
@@ -114,19 +115,19 @@ def deactivate_components(
     )
     for one in controls.values():
         one.report()
-    prompts = Prompts(template, spec)
-    questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
+    prompts, measured = Prompts(template, spec), parameters["measured"]
+    questions = read_questions(corpus_path, prompts, parameters["problems"], measured)
     texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
     subject = _Subject(spec)
     batched = {"accuracy": False, "batch_tokens": batch_tokens}
-    bench = Bench(subject, prompts, questions, texts, batched, languages)
+    bench = Bench(subject, prompts, questions, texts, batched, measured)
     own = share_of(cells, share)
     scored = {"texts": parameters["texts"]}
     measurement = Measurement(
         rows=partial(_rows, questions=questions, bench=bench, subject=subject),
         keys=lambda cell: [[astuple(one) for one in cell.purposes], _shapes(cell)],
         neurons=lambda cell: cell.packed,
-        facts=deciding_facts(spec, questions, texts, scored, languages, code),
+        facts=deciding_facts(spec, questions, texts, scored, measured, code),
     )
     inputs = [card_path, corpus_path, components_path, segments_path, tokens_path]
     provenance = {

@@ -61,7 +61,9 @@ class ComponentDeactivation(Section):
     """models whose neurons are switched off; by default all that are run, checkpoints of an
     alignment only if named"""
     languages: Languages | None = None
-    """languages whose neurons are switched off, by default all; each time, all are measured"""
+    """languages whose neurons are switched off, by default all"""
+    measured: Languages | None = None
+    """as in `doses`"""
     components: _Components | None = None
     """`ffn`, `q`, `k`, `v`, each alone, and `all` of `importance.components` together; by default
     these and each of them"""

@@ -32,8 +32,8 @@ class Doses(Section):
     languages: Languages | None = None
     """languages whose neurons are switched off, by default all"""
     measured: Languages | None = None
-    """languages that are measured each time, those above among them, by default all: fewer take less
-    time, and `others` is their mean"""
+    """languages that are measured each time, those above among them, by default all; with fewer
+    it takes less time"""
     sizes: _Sizes = [4, 8, 16, 32, 64]
     """how many neurons are switched off; all that a language has where these are fewer"""
     problems: Count = 20

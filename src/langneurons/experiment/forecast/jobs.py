@@ -153,10 +153,10 @@ class Forecast:
     def component_deactivation(self, wildcards: Any, part: Share) -> Work:
         """Cells that each score texts; where there are no neurons there is no cell."""
         settings = SETTINGS["deactivate_components"](self._experiment, wildcards)
-        parameters, languages = settings["parameters"], settings["languages"]
+        parameters = settings["parameters"]
         sets = len(parameters["languages"]) * len(parameters["components"]) * _STAGES
         own = _own(1 + sets * (1 + parameters["control_seeds"]), part)
-        read, certainty = self._scored(wildcards, settings, languages)
+        read, certainty = self._scored(wildcards, settings, parameters["measured"])
         return self._read(wildcards, read * own, certainty, scored=True)._replace(cells=own)
 
     def enhancement(self, wildcards: Any, part: Share) -> Work:

@@ -4,7 +4,7 @@ from typing import Any
 
 from langneurons.experiment.inventory import Inventory
 from langneurons.experiment.settings.basis import Rules, Settings, all_languages, deciding, spec_of
-from langneurons.experiment.settings.interventions import template_of
+from langneurons.experiment.settings.interventions import chosen_and_measured, template_of
 
 _ALL = "all"
 
@@ -20,7 +20,7 @@ def _deactivation(experiment: Inventory, wildcards: Any) -> Settings:
     stage, components = experiment.component_deactivation, components_of(experiment)
     present = experiment.config.importance.components
     kept = deciding(stage.settings(), "models")
-    kept["languages"] = stage.languages or experiment.languages
+    kept |= chosen_and_measured(stage, experiment)
     kept["components"] = components
     kept["together"] = [name for name in present if _ALL in components or name in components]
     return {**_measured(experiment, wildcards, kept), "languages": experiment.languages}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from langneurons.experiment.components import ComponentDeactivation
 from langneurons.experiment.declared import methods
 from langneurons.experiment.doses import Doses
 from langneurons.experiment.inventory import Inventory
@@ -87,7 +88,7 @@ def _doses(experiment: Inventory, wildcards: Any) -> Settings:
     }
 
 
-def chosen_and_measured(section: Doses, experiment: Inventory) -> Settings:
+def chosen_and_measured(section: Doses | ComponentDeactivation, experiment: Inventory) -> Settings:
     """Return whose neurons a stage changes, and which languages are measured each time."""
     return {
         "languages": section.languages or experiment.languages,
