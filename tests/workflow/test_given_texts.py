@@ -18,8 +18,9 @@ TEXTS = {
 
 
 @pytest.fixture
-def texts(fresh):
+def texts(fresh, quickly):
     """The tiny project with one model and its questions as texts, three of eight held out."""
+    quickly(fresh)
     fresh.write_config(
         {
             **{key: TINY_CONFIG[key] for key in ("languages", "neurons", "figures")},

@@ -14,9 +14,10 @@ MODEL = "mistral-mathoctopus/mgsm"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory) -> Project:
+def released(tmp_path_factory, quickly) -> Project:
     counts = shared("released") / "activations/mgsm"
     project = Project(tmp_path_factory.mktemp("released"))
+    quickly(project)
     path = project.folder / "config/released.yaml"
     config = yaml.safe_load(path.read_text())
     config["models"]["mistral-mathoctopus"]["counts"]["mgsm"] = str(counts)
