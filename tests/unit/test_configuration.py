@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from langneurons.errors import InputError
+from langneurons.experiment.declared import methods
 from langneurons.experiment.experiment import Experiment
 from langneurons.experiment.reading import read_configuration
 
@@ -191,15 +192,26 @@ def test_a_misspelt_key_is_named_rather_than_the_missing_one():
         read_configuration(changed(datasets__demo={"format": "demo", "problem": 4}))
 
 
-@pytest.mark.parametrize("name", ["config", "released", "paper", "spontaneous"])
+SHIPPED = {path.stem: path for path in (ROOT / "config").glob("*.yaml")}
+del SHIPPED["train_demo"]  # no experiment
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_shipped_configurations_follow_the_schema(name):
     import jsonschema
 
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-    config = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
+    config = yaml.safe_load(SHIPPED[name].read_text())
     jsonschema.validate(config, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**config, "nuerons": {}}, schema)
+
+
+def test_one_configuration_has_every_method():
+    config = read_configuration(yaml.safe_load(SHIPPED["methods"].read_text()))
+    assert set(config.neurons.settings()) == set(methods())
+    assert config.doses is not None
+    assert config.doses.methods is None  # all
 
 
 def test_the_schema_and_the_documented_keys_are_those_of_the_types():
