@@ -16,7 +16,7 @@ from langneurons.interventions.schemas import DOSE_PROBLEMS
 from langneurons.models.likelihood import Likelihood
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.models.mlps import find_mlps
-from langneurons.neurons.sets import ranked_neurons
+from langneurons.neurons.sets import ranked_neurons, selected_neurons
 from langneurons.neurons.table import NEURONS
 
 PARAMETERS = {
@@ -44,7 +44,8 @@ def write_method(path, selected):
         languages=[names for _, names in found],
         n_languages=[len(names) for _, names in found],
         selected=[row in selected for row in rows],
-        type="other",
+        # As if there were a third language, which has none.
+        type=[("other", "specific", "related")[len(names)] for _, names in found],
         max_probability=0.5,
     )
     write_table(table, path, NEURONS)
@@ -70,6 +71,17 @@ def cells(ranked, sizes, seeds=0):
         for method, found in ranked.items()
     }
     return dose_cells(ranked, (L, D), sizes, seeds, Controls(np.zeros((L, D), bool)))
+
+
+def test_neurons_of_all_languages_are_of_none(tmp_path):
+    write_method(tmp_path / "neurons", {(0, 2): (-1.0, ["en"]), (1, 4): (-2.0, ["en", "de"])})
+    table = read_table(tmp_path / "neurons", NEURONS)
+    table.loc[table["n_languages"] == 2, "type"] = "general"
+    write_table(table, tmp_path / "neurons", NEURONS)
+    ranked = ranked_neurons(tmp_path / "neurons", (L, D), LANGUAGES)
+    assert (ranked["en"].tolist(), ranked["de"].tolist()) == (flat((0, 2)), [])
+    # But no control is drawn of them.
+    assert selected_neurons(tmp_path / "neurons", (L, D), LANGUAGES).sum() == 2
 
 
 def test_sizes_end_where_a_language_has_no_more_neurons(caplog):

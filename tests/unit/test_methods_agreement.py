@@ -18,6 +18,7 @@ from langneurons.comparison.methods import (
 )
 from langneurons.errors import InputError
 from langneurons.neurons.overlaps import neurons_by_overlap
+from langneurons.neurons.types import GENERAL, OTHER, RELATED, SPECIFIC, Neurons
 from langneurons.uncertainty.overlaps import overlap_interval
 
 K, L, D = 3, 2, 12
@@ -170,3 +171,11 @@ def test_halves_by_overlap_are_the_neurons_on_either_half(tmp_path):
         for k, language in enumerate(languages):
             assert found[language].tolist() == np.flatnonzero(neurons.active[0, :, k]).tolist()
     assert table["neurons"].map(len).sum() >= 2 * 4
+
+
+def test_neurons_that_are_selected_for_all_languages_are_of_none():
+    active = np.array([[[1, 1, 1], [1, 0, 0], [1, 0, 1], [1, 0, 0]]], dtype=bool)
+    kind = np.array([[GENERAL, SPECIFIC, RELATED, OTHER]])
+    selected = np.array([[True, True, True, False]])
+    bound = Neurons(kind, active, selected).language_bound()
+    assert bound[0].tolist() == [[0, 0, 0], [1, 0, 0], [1, 0, 1], [0, 0, 0]]

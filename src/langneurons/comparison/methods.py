@@ -93,10 +93,15 @@ def _write_halves(
     rows = [
         {"half": half, "language": language, "neurons": np.flatnonzero(mask)}
         for half, neurons in enumerate(halves, start=1)
-        for language, mask in zip(languages, np.moveaxis(neurons.masks(), -1, 0), strict=True)
+        for language, mask in zip(languages, _by_language(neurons), strict=True)
     ]
     table = pd.DataFrame(rows, columns=HALVES.names)
     write_table(table, output, HALVES, facts)
+
+
+def _by_language(neurons: Neurons) -> np.ndarray:
+    """Return the neurons of each language, boolean (K, L, D)."""
+    return np.moveaxis(neurons.language_bound(), -1, 0)
 
 
 def write_agreement(
@@ -123,7 +128,7 @@ def write_agreement(
     """
     found = {}
     for method, path in zip(methods, neurons_paths, strict=True):
-        found[method] = np.moveaxis(read_neurons(path, languages).masks(), -1, 0)  # (K, L, D)
+        found[method] = _by_language(read_neurons(path, languages))
         first = found[methods[0]].shape
         if found[method].shape != first:
             L, D = found[method].shape[1:]

@@ -31,7 +31,7 @@ from langneurons.job import CONSOLE
 from langneurons.models.edits import zeroing
 from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import ranked_neurons
+from langneurons.neurons.sets import ranked_neurons, selected_neurons
 from langneurons.responses.prompts import Prompts
 
 logger = logging.getLogger(__name__)
@@ -101,9 +101,7 @@ def measure_doses(
         method: ranked_neurons(path, shape, languages)
         for method, path in zip(methods, neurons_paths, strict=True)
     }
-    claimed = np.zeros(shape, dtype=bool)
-    for by_language in ranked.values():
-        claimed.flat[np.concatenate(list(by_language.values()))] = True
+    claimed = [selected_neurons(path, shape, languages) for path in neurons_paths]
     dosed = {
         method: {name: by_language[name] for name in parameters["languages"]}
         for method, by_language in ranked.items()
@@ -115,7 +113,11 @@ def measure_doses(
     batched = {"accuracy": False, "batch_tokens": batch_tokens}
     bench = Bench(subject, prompts, questions, texts, batched, measured)
     controls = matched_controls(
-        subject, parameters["control"], probabilities_path, claimed, languages
+        subject,
+        parameters["control"],
+        probabilities_path,
+        np.logical_or.reduce(claimed),
+        languages,
     )
     planned = dose_cells(dosed, shape, parameters["sizes"], parameters["control_seeds"], controls)
     controls.report()

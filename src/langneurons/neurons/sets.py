@@ -75,7 +75,7 @@ def sets_of_table(
 def ranked_neurons(
     path: str | Path, shape: tuple[int, int], languages: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    """Return the selected neurons of each language, the most language-bound first.
+    """Return the specific and related neurons of each language, the most language-bound first.
 
     They are ranked by their score, which is that of a neuron, not of a neuron and a language; of
     equal ones the earlier comes first. See `sets_of_table` for the parameters and errors.
@@ -88,8 +88,18 @@ def ranked_neurons(
     neurons = _read_neurons(path, shape, languages)
     score = read_arrow(path, _SCORE)["score"].to_numpy()
     order = np.argsort(score, kind="stable")  # NaN, where nothing is selected, sorts last
-    masks = neurons.masks().reshape(-1, len(languages))[order]
+    masks = neurons.language_bound().reshape(-1, len(languages))[order]
     return {name: order[mask] for name, mask in zip(languages, masks.T, strict=True)}
+
+
+def selected_neurons(
+    path: str | Path, shape: tuple[int, int], languages: Sequence[str]
+) -> np.ndarray:
+    """Return the neurons that a method selected, for whatever languages, boolean (L, D).
+
+    See `sets_of_table` for the parameters and errors.
+    """
+    return _read_neurons(path, shape, languages).selected
 
 
 def language_neurons(

@@ -66,6 +66,10 @@ class Neurons:
         """Selected neurons of each language, boolean (L, D, K); languages may overlap."""
         return self.active & self.selected[..., None]
 
+    def language_bound(self) -> np.ndarray:
+        """Specific and related neurons of each language: `masks` without general ones."""
+        return self.masks() & np.isin(self.kind, (SPECIFIC, RELATED))[..., None]
+
 
 def identify(
     probabilities: np.ndarray, method: str, parameters: Mapping[str, Any]
