@@ -106,3 +106,13 @@ def test_relevance_needs_as_many_neurons_by_both():
         row = judge([found]).iloc[0]
         assert row["verdict"] == NOT_TESTED
         assert reason in row["reason"]
+
+
+def test_sizes_that_one_method_alone_has_do_not_count():
+    small = doses({"relevance": 1.0, "ternary": 1.2}, {"relevance": 0.0, "ternary": 0.0})
+    large = doses(
+        {"relevance": 9.0, "ternary": 3.0}, {"relevance": 0.0, "ternary": 0.0}, size=8, neurons=8
+    )
+    table = pd.concat([small, large[large["method"].notna()]], ignore_index=True)
+    row = judge([relevance_finding(table, "ternary")]).iloc[0]
+    assert row["estimate"] == pytest.approx(-0.2)

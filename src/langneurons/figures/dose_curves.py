@@ -159,7 +159,7 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         f"Of each language its first neurons by each method's rank are off. {bars}"
         f"n = {number} problems a language"
         + (", too few for intervals." if not known else ".")
-        + f" Others: {len(facts['languages']) - 1} languages. Scales differ.",
+        + f" Others: {len(parameters['measured']) - 1} languages. Scales differ.",
     ]
     if parameters["control_seeds"]:
         what = "95\u00a0% intervals" if known else "means"
