@@ -10,6 +10,7 @@ from langneurons.uncertainty.resampling import (
     draw_indices,
     draw_weights,
     percentile_interval,
+    with_interval,
 )
 from langneurons.uncertainty.shares import wilson_interval
 
@@ -132,3 +133,17 @@ def test_too_few_units_or_replicates_have_no_t_interval():
         (np.empty((0, 2)), 20),
     ):
         assert np.isnan(Units(units, FOLDS).interval(np.zeros(2), replicates)).all()
+
+
+def test_a_mean_is_named_with_its_interval():
+    values = np.column_stack([np.arange(10.0), np.full(10, 2.0)])
+    found = with_interval("change", values)
+    assert list(found) == ["change", "change_low", "change_high"]
+    assert found["change"].tolist() == [4.5, 2.0]
+    # Student's t with 9 degrees of freedom: 2.262157 · sd / √10, sd² = 82.5 / 9.
+    half = 2.262157 * np.sqrt(82.5 / 9 / 10)
+    assert found["change_high"].tolist() == pytest.approx([4.5 + half, 2.0], rel=1e-6)
+    few = with_interval("change", np.arange(9.0))
+    assert few["change"] == 4
+    assert np.isnan([few["change_low"], few["change_high"]]).all()
+    assert np.isnan(list(with_interval("change", np.zeros(0)).values())).all()

@@ -35,8 +35,7 @@ from langneurons.models.neuron_weights import NeuronChanges, NeuronWeights, find
 from langneurons.models.quantised import check_gradients
 from langneurons.models.schema import read_card
 from langneurons.models.spec import ModelSpec
-from langneurons.neurons.sets import sets_of_table
-from langneurons.neurons.table import read_neurons
+from langneurons.neurons.sets import selected_neurons, sets_of_table
 from langneurons.responses.prompts import Prompts
 from langneurons.responses.schemas import TOKENS
 
@@ -121,7 +120,7 @@ def enhance(
     card = read_card(card_path)
     shape = (int(card["layers"]), int(card["neurons_per_layer"]))
     masks = sets_of_table(neurons_path, [parameters["set"]], shape, languages)[parameters["set"]]
-    controls = Controls(read_neurons(neurons_path, languages).selected)
+    controls = Controls(selected_neurons(neurons_path, shape, languages))
     own = {name: masks[languages.index(name)] for name in parameters["languages"]}
     planned = enhancement_cells(own, controls, parameters["control_seeds"], shape)
     controls.report()

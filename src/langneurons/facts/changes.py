@@ -10,7 +10,8 @@ from langneurons.artifacts.tables import read_table, write_table
 from langneurons.corpora.languages import groups_of_languages
 from langneurons.errors import InputError
 from langneurons.facts.schemas import CLOZE, KNOWLEDGE_CHANGE
-from langneurons.facts.summary import by_relation, facts_by_language, interval_over_facts
+from langneurons.facts.summary import by_relation, facts_by_language
+from langneurons.uncertainty.resampling import with_interval
 
 
 def write_knowledge_change(
@@ -92,7 +93,6 @@ def knowledge_change(
             for name, values in zip(
                 ("before", "after", "change"), [*known, known[1] - known[0]], strict=True
             ):
-                low, high = interval_over_facts(values)
-                row |= {name: values.mean(), f"{name}_low": low, f"{name}_high": high}
+                row |= with_interval(name, values.to_numpy())
             rows.append(row)
     return pd.DataFrame(rows)[KNOWLEDGE_CHANGE.names]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
@@ -41,15 +40,15 @@ def knowledge_accuracy(cloze: pd.DataFrame, languages: Sequence[str]) -> pd.Data
         for language in [*languages, None]:
             members = list(languages) if language is None else [language]
             known = means["known"][members].mean(axis=1)
-            low, high = interval_over_facts(known)
+            low, high = mean_interval(known.to_numpy(), fewest=FEWEST_UNITS)
             rows.append(
                 {
                     "relation": relation,
                     "language": language,
                     "facts": len(known),
                     "accuracy": known.mean(),
-                    "low": low,
-                    "high": high,
+                    "low": float(low),
+                    "high": float(high),
                     # In each of these languages on its own, for the mean over them.
                     "in_all_phrasings": (means["known"][members] == 1).to_numpy().mean(),
                     "by_token": means["by_token"][members].to_numpy().mean(),
@@ -85,9 +84,3 @@ def facts_by_language(cloze: pd.DataFrame, languages: Sequence[str]) -> pd.DataF
     table = scored.pivot_table(["known", "by_token", "chance"], "fact", "language", sort=False)
     measures = [(name, one) for name in ("known", "by_token", "chance") for one in languages]
     return table[pd.MultiIndex.from_tuples(measures, names=table.columns.names)]
-
-
-def interval_over_facts(values: pd.Series) -> tuple[float, float]:
-    """Return the bounds of the 95 % interval of a mean over facts, NaN with fewer than ten."""
-    low, high = mean_interval(np.asarray(values), fewest=FEWEST_UNITS)
-    return float(low), float(high)

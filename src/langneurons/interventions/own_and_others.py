@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from langneurons.interventions.schemas import EFFECTS, TARGET_EFFECTS
-from langneurons.uncertainty.resampling import FEWEST_UNITS, mean_interval
+from langneurons.uncertainty.resampling import with_interval
 
 
 def effects_by_problem(problems: pd.DataFrame, cell: Sequence[str]) -> pd.DataFrame:
@@ -66,10 +66,7 @@ def means(changes: pd.DataFrame, names: Sequence[str] = EFFECTS) -> dict[str, fl
     """
     found: dict[str, float] = {"problems": int(changes[names[0]].notna().sum())}
     for name in names:
-        values = changes[name].dropna().to_numpy()
-        found[name] = values.mean() if len(values) else np.nan
-        low, high = mean_interval(values, fewest=FEWEST_UNITS) if len(values) else (np.nan, np.nan)
-        found[f"{name}_low"], found[f"{name}_high"] = float(low), float(high)
+        found |= with_interval(name, changes[name].dropna().to_numpy())
     return found
 
 

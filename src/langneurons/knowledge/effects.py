@@ -8,7 +8,7 @@ import pandas as pd
 
 from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
 from langneurons.knowledge.schemas import EDITS, FACT_EDITS, FACT_EFFECTS
-from langneurons.knowledge.summary import with_interval
+from langneurons.uncertainty.resampling import with_interval
 
 _MEASURES = ("own", "others", "random", "own_less_others", "own_less_random")
 
@@ -48,7 +48,5 @@ def _row(edit: str, language: str | None, facts: pd.DataFrame) -> dict[str, Any]
     row: dict[str, Any] = {"edit": edit, "language": language, "facts": len(facts)}
     row |= {name: facts[name].mean() for name in ("neurons", "before")}
     for name in _MEASURES:
-        known = facts[name].dropna().to_numpy()
-        if len(known):
-            row |= {key: float(value) for key, value in with_interval(name, known).items()}
+        row |= with_interval(name, facts[name].dropna().to_numpy())
     return row

@@ -22,7 +22,7 @@ from langneurons.knowledge.selection import (
     overall,
 )
 from langneurons.models.schema import read_card
-from langneurons.uncertainty.resampling import FEWEST_UNITS, mean_interval
+from langneurons.uncertainty.resampling import with_interval
 
 
 def select_fact_neurons(
@@ -118,9 +118,3 @@ def _layers(counted: pd.DataFrame, raised: pd.DataFrame) -> pd.DataFrame:
     for name, values in (("neurons", counted.to_numpy(float)), ("change", raised.to_numpy(float))):
         columns |= with_interval(name, values)
     return pd.DataFrame(columns).assign(facts=len(counted))
-
-
-def with_interval(name: str, values: np.ndarray) -> dict[str, Any]:
-    """Return the mean over facts, the first axis, and its 95 % interval, by column."""
-    low, high = mean_interval(values, fewest=FEWEST_UNITS)
-    return {name: np.mean(values, axis=0), f"{name}_low": low, f"{name}_high": high}

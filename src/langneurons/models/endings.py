@@ -17,7 +17,7 @@ from transformers import DynamicCache, PreTrainedModel
 from langneurons.models.head import Head
 from langneurons.models.likelihood import LOGITS_HELD
 from langneurons.models.mlps import Mlp
-from langneurons.models.probing import decoder_layers, decoder_of, input_device, input_embeddings
+from langneurons.models.probing import decoder_layers, decoder_of, input_device
 
 #: Maps a layer's activations at the prompt's last token, (N, D), to those that take their place.
 Change = Callable[[Tensor], Tensor]
@@ -51,7 +51,7 @@ class Endings:
         self.decoder, self.layers = decoder_of(model), decoder_layers(model)
         self.device, self.head = input_device(model), Head(model)
         #: States whose logits are held at once.
-        self.piece = max(1, LOGITS_HELD // input_embeddings(model).num_embeddings)
+        self.piece = max(1, LOGITS_HELD // self.head.entries)
 
     def of(self, prompt: Sequence[int], answer: Sequence[int]) -> "Ending":
         """Run a text once; both parts have at least one token."""

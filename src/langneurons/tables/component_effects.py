@@ -6,10 +6,9 @@ import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.components.schemas import ALL, COMPONENT_EFFECTS
-from langneurons.corpora.languages import english_name
 from langneurons.figures.component_names import COMPONENT_NAMES, STAGE_NAMES
 from langneurons.figures.declaration import Declaration
-from langneurons.tables.layout import Layout, effect_cells
+from langneurons.tables.layout import Layout, effect_cells, languages_or_mean
 
 TABLE = Declaration(
     "Neurons off by component and stage",
@@ -32,9 +31,7 @@ def lay_out(table: pd.DataFrame, effects: str | Path) -> Layout:
         {
             "component": shown["component"].map(COMPONENT_NAMES),
             "layers": shown["stage"].map(STAGE_NAMES),
-            "language": shown["language"].map(
-                lambda name: "mean" if pd.isna(name) else english_name(name)
-            ),
+            "language": languages_or_mean(shown["language"]),
             "neurons": (shown["neurons"] / shown["languages"]).map("{:,.0f}".format),
             **effect_cells(shown),
         }

@@ -6,9 +6,8 @@ import pandas as pd
 
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.components.schemas import ENHANCEMENT
-from langneurons.corpora.languages import english_name
 from langneurons.figures.declaration import Declaration
-from langneurons.tables.layout import Layout, effect_cells
+from langneurons.tables.layout import Layout, effect_cells, languages_or_mean
 
 TABLE = Declaration(
     "A language's neurons trained alone", per="enhancement", reads={"effects": "enhancement"}
@@ -26,9 +25,7 @@ def lay_out(table: pd.DataFrame, effects: str | Path) -> Layout:
     training = parameters["training"]
     cells = pd.DataFrame(
         {
-            "trained on": table["language"].map(
-                lambda name: "mean" if pd.isna(name) else english_name(name)
-            ),
+            "trained on": languages_or_mean(table["language"]),
             "neurons": (table["neurons"] / table["languages"]).map("{:,.0f}".format),
             "tokens": (table["tokens"] / table["languages"]).map("{:,.0f}".format),
             **effect_cells(table),

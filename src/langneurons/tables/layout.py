@@ -90,6 +90,11 @@ def language_or_group(row: Mapping[str, Any]) -> str:
     return f"{MARK if row['group'] == 'trained' else ''}{english_name(row['language'])}"
 
 
+def languages_or_mean(languages: pd.Series) -> pd.Series:
+    """Write languages by name; null is the mean over them."""
+    return languages.map(lambda name: "mean" if pd.isna(name) else english_name(name))
+
+
 def shorten(name: str) -> str:
     """Cut the middle out of a long name of a model."""
     # The end of a model's name is as distinctive as its beginning.

@@ -7,6 +7,7 @@ folds of problems.
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -148,6 +149,28 @@ def mean_interval(
     error = np.std(values, axis=0, ddof=1) / np.sqrt(n)
     half = np.maximum(_t(n - 1) * error, least)
     return mean - half, mean + half
+
+
+def with_interval(name: str, values: np.ndarray) -> dict[str, Any]:
+    """Return a mean over units, the first axis, and its 95 % interval, under names of columns.
+
+    Parameters
+    ----------
+    values
+        (U, …).
+
+    Returns
+    -------
+    dict
+        ``name``, ``{name}_low`` and ``{name}_high``: (…), the interval by Student's t, NaN with
+        fewer than `FEWEST_UNITS` units; without any, so is the mean.
+    """
+    if len(values):
+        mean, (low, high) = np.mean(values, axis=0), mean_interval(values, fewest=FEWEST_UNITS)
+    else:
+        mean = low = high = np.full(values.shape[1:], np.nan)
+    ends = {name: mean, f"{name}_low": low, f"{name}_high": high}
+    return {column: np.asarray(number)[()] for column, number in ends.items()}
 
 
 def _t(freedom: float) -> float:
