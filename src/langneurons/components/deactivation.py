@@ -11,20 +11,13 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells, remove_kept
-from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import joined_shares, share_of, sort_rows
 from langneurons.artifacts.tables import inherited_provenance, write_table
 from langneurons.components.cells import Cell, component_cells
 from langneurons.components.schemas import ALL, COMPONENT_CELL, COMPONENT_PROBLEMS, STAGES
 from langneurons.components.stages import stages_as_given, stages_of_phases
 from langneurons.errors import InputError
-from langneurons.interventions.bench import (
-    Bench,
-    Subject,
-    deciding_facts,
-    read_questions,
-    scored_texts,
-)
+from langneurons.interventions.bench import Bench, Subject
 from langneurons.interventions.matching import Controls
 from langneurons.job import CONSOLE
 from langneurons.models.attention import Attention, find_attention
@@ -115,19 +108,15 @@ def deactivate_components(
     )
     for one in controls.values():
         one.report()
-    prompts, measured = Prompts(template, spec), parameters["measured"]
-    questions = read_questions(corpus_path, prompts, parameters["problems"], measured)
-    texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
-    subject = _Subject(spec)
-    batched = {"accuracy": False, "batch_tokens": batch_tokens}
-    bench = Bench(subject, prompts, questions, texts, batched, measured)
+    subject, prompts = _Subject(spec), Prompts(template, spec)
+    batched = {**parameters, "batch_tokens": batch_tokens}
+    bench = Bench(subject, prompts, corpus_path, tokens_path, batched, parameters["measured"])
     own = share_of(cells, share)
-    scored = {"texts": parameters["texts"]}
     measurement = Measurement(
-        rows=partial(_rows, questions=questions, bench=bench, subject=subject),
+        rows=partial(_rows, bench=bench, subject=subject),
         keys=lambda cell: [[astuple(one) for one in cell.purposes], _shapes(cell)],
         neurons=lambda cell: cell.packed,
-        facts=deciding_facts(spec, questions, texts, scored, measured, code),
+        facts=bench.deciding_facts({"texts": parameters["texts"]}, code),
     )
     inputs = [card_path, corpus_path, components_path, segments_path, tokens_path]
     provenance = {
@@ -140,11 +129,7 @@ def deactivate_components(
         "controls": {name: one.drawn for name, one in controls.items()},
         "share": list(share),
     }
-    logger.info(
-        "%d cells × %s texts: reads %s tokens",
-        *(len(own), amount(len(texts)), amount(len(own) * tokens_in(texts))),
-        extra=CONSOLE,
-    )
+    logger.info(bench.reading(len(own)), extra=CONSOLE)
     measure_cells(own, measurement, output, COMPONENT_PROBLEMS, provenance, "components", progress)
 
 
@@ -203,15 +188,14 @@ class _Subject(Subject):
         return find_attention(self.model)
 
 
-def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench, subject: _Subject) -> pd.DataFrame:
+def _rows(cell: Cell, bench: Bench, subject: _Subject) -> pd.DataFrame:
     """Return the `COMPONENT_PROBLEMS` rows of a cell: those of each purpose."""
     off = {name: mask for name, mask in cell.neurons.items() if mask.any()}
     attention = {name: mask for name, mask in off.items() if name in QUERY_KEY_VALUE}
     attentions = subject.attentions if attention else []
     with switching_off(subject.model, attentions, attention):
-        measured = bench.measure(zeroing(off[_FFN]) if _FFN in off else [])
-    rows = questions[["language", "problem"]].rename(columns={"language": "target"})
-    rows = rows.assign(neurons=cell.number, nll=measured["nll"])
+        rows = bench.losses(zeroing(off[_FFN]) if _FFN in off else [])
+    rows = rows.assign(neurons=cell.number)
     absent = dict.fromkeys((*COMPONENT_CELL, "control_seed"))
     purposes = [asdict(one) for one in cell.purposes] or [absent]
     return pd.concat([rows.assign(**one) for one in purposes], ignore_index=True)

@@ -12,19 +12,12 @@ import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells, remove_kept
 from langneurons.artifacts.digests import table_digest
-from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import joined_shares, share_of, sort_rows
 from langneurons.artifacts.tables import inherited_provenance, read_table, write_table
 from langneurons.components.schemas import ENHANCEMENT_PROBLEMS
 from langneurons.components.training import train_neurons
 from langneurons.errors import InputError
-from langneurons.interventions.bench import (
-    Bench,
-    Subject,
-    deciding_facts,
-    read_questions,
-    scored_texts,
-)
+from langneurons.interventions.bench import Bench, Subject
 from langneurons.interventions.matching import Controls
 from langneurons.job import CONSOLE
 from langneurons.models.batches import check_rows
@@ -125,19 +118,15 @@ def enhance(
     planned = enhancement_cells(own, controls, parameters["control_seeds"], shape)
     controls.report()
     cells = share_of(planned, share)
-    prompts = Prompts(template, spec)
-    questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
-    texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
+    subject, prompts = _Subject(spec), Prompts(template, spec)
+    batched = {**parameters, "batch_tokens": batch_tokens}
+    bench = Bench(subject, prompts, corpus_path, tokens_path, batched, languages)
     trained = training_texts(training_path, parameters)
-    subject = _Subject(spec)
-    batched = {"accuracy": False, "batch_tokens": batch_tokens}
-    bench = Bench(subject, prompts, questions, texts, batched, languages)
     training = dict(parameters["training"])
     facts = {"texts": parameters["texts"], "training": training}
     measurement = Measurement(
         rows=partial(
             _rows,
-            questions=questions,
             bench=bench,
             subject=subject,
             trained=trained,
@@ -147,7 +136,7 @@ def enhance(
         keys=lambda cell: [cell.language, cell.control_seed, cell.neurons.shape],
         neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
         facts={
-            **deciding_facts(spec, questions, texts, facts, languages, code),
+            **bench.deciding_facts(facts, code),
             "trained": {name: table_digest(rows) for name, rows in trained.items()},
         },
     )
@@ -163,9 +152,8 @@ def enhance(
         "share": list(share),
     }
     logger.info(
-        "%d cells × %s texts: reads %s tokens, and trains %d steps of %d texts each time",
-        *(len(cells), amount(len(texts)), amount(len(cells) * tokens_in(texts))),
-        *(training["steps"], training["batch"]),
+        "%s, and trains %d steps of %d texts each time",
+        *(bench.reading(len(cells)), training["steps"], training["batch"]),
         extra=CONSOLE,
     )
     measure_cells(cells, measurement, output, ENHANCEMENT_PROBLEMS, provenance, _STAGE, progress)
@@ -248,7 +236,6 @@ class _Subject(Subject):
 
 def _rows(
     cell: Cell,
-    questions: pd.DataFrame,
     bench: Bench,
     subject: _Subject,
     trained: Mapping[str, pd.DataFrame],
@@ -256,12 +243,13 @@ def _rows(
     batch_tokens: int,
 ) -> pd.DataFrame:
     """Return the `ENHANCEMENT_PROBLEMS` rows of a cell."""
-    rows = questions[["language", "problem"]].rename(columns={"language": "target"})
-    rows = rows.assign(
-        language=cell.language, control_seed=cell.control_seed, neurons=int(cell.neurons.sum())
-    )
+    facts = {
+        "language": cell.language,
+        "control_seed": cell.control_seed,
+        "neurons": int(cell.neurons.sum()),
+    }
     if cell.language is None:
-        return rows.assign(tokens=0, nll=bench.measure([])["nll"])
+        return bench.losses([]).assign(**facts, tokens=0)
     texts = trained[cell.language]
     check_rows(subject.model, texts, [cell.language])
     changes = NeuronChanges(subject.weights, cell.neurons)
@@ -273,4 +261,4 @@ def _rows(
         "%s, %s: training loss from %.4f to %.4f", cell.language, which, losses[0], losses[-1]
     )
     with changes.merged():
-        return rows.assign(tokens=tokens, nll=bench.measure([])["nll"])
+        return bench.losses([]).assign(**facts, tokens=tokens)

@@ -9,6 +9,7 @@ import pandas as pd
 from transformers import PreTrainedModel
 
 from langneurons.artifacts.digests import table_digest
+from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.tables import read_table
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
@@ -32,12 +33,12 @@ class Subject:
     """A model whose weights are loaded on first use, and kept."""
 
     def __init__(self, spec: ModelSpec) -> None:
-        self._spec = spec
+        self.spec = spec
 
     @cached_property
     def model(self) -> PreTrainedModel:
         """The model in evaluation mode; see `load_model` for the errors."""
-        return load_model(self._spec)
+        return load_model(self.spec)
 
     @cached_property
     def mlps(self) -> list[Mlp]:
@@ -48,40 +49,66 @@ class Subject:
 
 
 class Bench:
-    """A model and the texts it is measured on; the model is loaded at the first measurement.
+    """A model and what it is measured on; the model is loaded at the first measurement.
 
     Parameters
     ----------
     subject, prompts
         The model, and how it is asked.
+    corpus_path, tokens_path
+        A corpus artefact, and the tokens of the texts that are scored; see `scored_texts`.
+    parameters
+        ``problems`` (how many of each language, from the first), ``texts`` (what is scored, see
+        `scored_texts`) and ``batch_tokens`` of these; ``accuracy`` (whether to ask for answers, by
+        default not), with ``max_new_tokens`` and ``batch_size`` (rows) of these.
+    languages
+        The languages that are measured, and that an answer may be in.
+
+    Attributes
+    ----------
     questions, texts
         From `read_questions` and `scored_texts`.
-    parameters
-        ``accuracy`` (whether to ask for answers), ``max_new_tokens`` and ``batch_size`` (rows) of
-        the answers, ``batch_tokens`` of the texts.
-    languages
-        The languages that an answer may be in.
 
     Raises
     ------
     InputError
-        If answers are asked for and the languages cannot be told apart.
+        As `read_questions` and `scored_texts`, or if answers are asked for and the languages cannot
+        be told apart.
     """
 
     def __init__(
         self,
         subject: Subject,
         prompts: Prompts,
-        questions: pd.DataFrame,
-        texts: pd.DataFrame,
+        corpus_path: str | Path,
+        tokens_path: str | Path | None,
         parameters: Mapping[str, Any],
         languages: Sequence[str],
     ) -> None:
-        if parameters["accuracy"]:
+        self._asks = bool(parameters.get("accuracy", False))
+        if self._asks:
             check_languages(languages)
         self._subject, self._prompts = subject, prompts
-        self._questions, self._texts = questions, texts
         self._parameters, self._languages = parameters, list(languages)
+        self.questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
+        self.texts = scored_texts(prompts, self.questions, parameters["texts"], tokens_path)
+
+    def deciding_facts(
+        self, parameters: Mapping[str, Any], code: Mapping[str, str] | None
+    ) -> dict[str, Any]:
+        """Return what the results of all cells depend on; see `deciding_facts`."""
+        spec, languages = self._subject.spec, self._languages
+        return deciding_facts(spec, self.questions, self.texts, parameters, languages, code)
+
+    def reading(self, cells: int) -> str:
+        """Return what is said at the start of a job that measures this many cells."""
+        tokens = amount(cells * tokens_in(self.texts))
+        return f"{cells} cells × {amount(len(self.texts))} texts: reads {tokens} tokens"
+
+    def losses(self, edits: Sequence[Edit]) -> pd.DataFrame:
+        """Return ``target``, ``problem`` and ``nll`` of all questions under edits."""
+        rows = self.questions[["language", "problem"]].rename(columns={"language": "target"})
+        return rows.assign(nll=self.measure(edits)["nll"])
 
     def measure(self, edits: Sequence[Edit]) -> pd.DataFrame:
         """Measure the model under edits.
@@ -100,12 +127,12 @@ class Bench:
             memory; at the first call also as in `load_model`, `find_mlps`, `check_causal`,
             `check_rows` and `Answering`.
         """
-        questions = self._questions
+        questions = self.questions
         measures = pd.DataFrame(index=questions.index, columns=["nll", *_ANSWER])
         mlps, likelihood = self._subject.mlps, self._likelihood
-        answering = self._answering if self._parameters["accuracy"] else None
+        answering = self._answering if self._asks else None
         with intervening(mlps, edits):
-            texts = self._texts.assign(nll=likelihood.mean_nll())
+            texts = self.texts.assign(nll=likelihood.mean_nll())
             by_question = texts.groupby(["language", "problem"])["nll"].mean()
             keys = pd.MultiIndex.from_frame(questions[["language", "problem"]])
             measures["nll"] = by_question.reindex(keys).to_numpy()
@@ -119,12 +146,12 @@ class Bench:
     @cached_property
     def _likelihood(self) -> Likelihood:
         model = self._subject.model
-        check_rows(model, self._texts, self._languages)
-        return Likelihood(model, self._texts, self._parameters["batch_tokens"])
+        check_rows(model, self.texts, self._languages)
+        return Likelihood(model, self.texts, self._parameters["batch_tokens"])
 
     @cached_property
     def _answering(self) -> Answering:
-        answered = self._questions[self._questions["answer"].notna()]
+        answered = self.questions[self.questions["answer"].notna()]
         tokenizer = self._prompts.tokenizer
         return Answering(self._subject.model, tokenizer, answered, self._parameters)
 

@@ -17,18 +17,12 @@ import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells
 from langneurons.artifacts.digests import table_digest
-from langneurons.artifacts.progress import amount, tokens_in
+from langneurons.artifacts.progress import amount
 from langneurons.artifacts.shares import share_of
 from langneurons.artifacts.tables import read_table
 from langneurons.corpora.schema import FACTS
 from langneurons.errors import InputError
-from langneurons.interventions.bench import (
-    Bench,
-    Subject,
-    deciding_facts,
-    read_questions,
-    scored_texts,
-)
+from langneurons.interventions.bench import Bench, Subject
 from langneurons.interventions.deactivation_cells import Cell, cells_of
 from langneurons.interventions.knowing import Knowing
 from langneurons.interventions.matching import matched_controls
@@ -129,12 +123,9 @@ def deactivate(
         claimed = language_neurons(neurons_path, shape, languages)
     if phases_path is not None:
         sets |= sets_by_phase(sets, phases_path)
-    prompts = Prompts(template, spec)
-    questions = read_questions(corpus_path, prompts, parameters["problems"], languages)
-    texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
+    subject, prompts = Subject(spec), Prompts(template, spec)
     batched = {**parameters, "batch_size": batch_size, "batch_tokens": batch_tokens}
-    subject = Subject(spec)
-    bench = Bench(subject, prompts, questions, texts, batched, languages)
+    bench = Bench(subject, prompts, corpus_path, tokens_path, batched, languages)
     facts, fact_tokens = _read_facts(facts_path, spec, card["context_length"])
     knowing = None if facts is None else Knowing(subject, facts, fact_tokens, batch_tokens)
     controls = matched_controls(
@@ -148,11 +139,11 @@ def deactivate(
     # drawn, but on which they are.
     deciding = {key: value for key, value in parameters.items() if key not in ("sets", "control")}
     measurement = Measurement(
-        rows=partial(_rows, questions=questions, bench=bench, knowing=knowing),
+        rows=partial(_rows, bench=bench, knowing=knowing),
         keys=lambda cell: [cell.set, cell.control_seed, cell.deactivated, cell.neurons.shape],
         neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
         facts={
-            **deciding_facts(spec, questions, texts, deciding, languages, code),
+            **bench.deciding_facts(deciding, code),
             **({} if facts is None else {"facts": table_digest(facts)}),
         },
     )
@@ -170,12 +161,10 @@ def deactivate(
         "share": list(share),
     }
     measured = sum(not cell.empty for cell in cells)
-    answers = measured * questions["answer"].notna().sum() if parameters["accuracy"] else 0
+    answers = measured * bench.questions["answer"].notna().sum() if parameters["accuracy"] else 0
     logger.info(
-        "%d cells × %s texts: reads %s tokens%s",
-        measured,
-        amount(len(texts)),
-        amount(measured * tokens_in(texts)),
+        "%s%s",
+        bench.reading(measured),
         f", writes up to {amount(answers * parameters['max_new_tokens'])}" if answers else "",
         extra=CONSOLE,
     )
@@ -197,11 +186,9 @@ def _read_facts(
         raise InputError(f"{path}: {error}") from None
 
 
-def _rows(
-    cell: Cell, questions: pd.DataFrame, bench: Bench, knowing: Knowing | None
-) -> pd.DataFrame:
+def _rows(cell: Cell, bench: Bench, knowing: Knowing | None) -> pd.DataFrame:
     """Return the `DEACTIVATION_ANSWERS` rows of a cell: of questions, then of facts."""
-    rows = questions[["language", "problem"]].assign(is_fact=False, known=None)
+    rows = bench.questions[["language", "problem"]].assign(is_fact=False, known=None)
     measures = ["nll", "response", "unfinished"]
     edits = zeroing(cell.neurons)
     rows[measures] = None if cell.empty else bench.measure(edits)[measures]

@@ -15,15 +15,8 @@ import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.cells import Measurement, measure_cells
-from langneurons.artifacts.progress import amount, tokens_in
 from langneurons.artifacts.shares import share_of
-from langneurons.interventions.bench import (
-    Bench,
-    Subject,
-    deciding_facts,
-    read_questions,
-    scored_texts,
-)
+from langneurons.interventions.bench import Bench, Subject
 from langneurons.interventions.dose_cells import Cell, dose_cells
 from langneurons.interventions.matching import matched_controls
 from langneurons.interventions.schemas import DOSE_PROBLEMS
@@ -106,12 +99,9 @@ def measure_doses(
         method: {name: by_language[name] for name in parameters["languages"]}
         for method, by_language in ranked.items()
     }
-    prompts, measured = Prompts(template, spec), parameters["measured"]
-    questions = read_questions(corpus_path, prompts, parameters["problems"], measured)
-    texts = scored_texts(prompts, questions, parameters["texts"], tokens_path)
-    subject = Subject(spec)
-    batched = {"accuracy": False, "batch_tokens": batch_tokens}
-    bench = Bench(subject, prompts, questions, texts, batched, measured)
+    subject, prompts = Subject(spec), Prompts(template, spec)
+    batched = {**parameters, "batch_tokens": batch_tokens}
+    bench = Bench(subject, prompts, corpus_path, tokens_path, batched, parameters["measured"])
     controls = matched_controls(
         subject,
         parameters["control"],
@@ -123,12 +113,10 @@ def measure_doses(
     controls.report()
     cells = share_of(planned, share)
     measurement = Measurement(
-        rows=partial(_rows, questions=questions, bench=bench),
+        rows=partial(_rows, bench=bench),
         keys=lambda cell: [cell.neurons.shape, [astuple(dose) for dose in cell.doses]],
         neurons=lambda cell: [np.packbits(cell.neurons).tobytes()],
-        facts=deciding_facts(
-            spec, questions, texts, {"texts": parameters["texts"]}, measured, code
-        ),
+        facts=bench.deciding_facts({"texts": parameters["texts"]}, code),
     )
     inputs = [card_path, corpus_path, *neurons_paths, tokens_path, probabilities_path]
     provenance = {
@@ -145,19 +133,13 @@ def measure_doses(
         "controls": controls.drawn,
         "share": list(share),
     }
-    logger.info(
-        "%d cells × %s texts: reads %s tokens",
-        *(len(cells), amount(len(texts)), amount(len(cells) * tokens_in(texts))),
-        extra=CONSOLE,
-    )
+    logger.info(bench.reading(len(cells)), extra=CONSOLE)
     measure_cells(cells, measurement, output, DOSE_PROBLEMS, provenance, "doses", progress)
 
 
-def _rows(cell: Cell, questions: pd.DataFrame, bench: Bench) -> pd.DataFrame:
+def _rows(cell: Cell, bench: Bench) -> pd.DataFrame:
     """Return the `DOSE_PROBLEMS` rows of a cell: those of each dose that it is measured for."""
-    rows = questions[["language", "problem"]].rename(columns={"language": "target"})
-    rows = rows.assign(neurons=int(cell.neurons.sum()))
-    rows["nll"] = bench.measure(zeroing(cell.neurons))["nll"]
+    rows = bench.losses(zeroing(cell.neurons)).assign(neurons=int(cell.neurons.sum()))
     absent = dict.fromkeys(("method", "language", "size", "control_seed"))
     doses = [asdict(dose) for dose in cell.doses] or [absent]
     return pd.concat([rows.assign(**dose) for dose in doses], ignore_index=True)
