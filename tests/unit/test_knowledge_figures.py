@@ -100,7 +100,7 @@ def test_no_edits_are_said(tmp_path):
 def test_the_table_has_a_row_per_edit_and_language(tmp_path):
     path = effects(tmp_path / "effects")
     layout = lay_out(make(path), path)
-    assert layout.cells["language"].tolist() == ["en", "zh", "mean"] * 2
+    assert layout.cells["language"].tolist() == ["English", "Chinese", "mean"] * 2
     assert layout.cells["own answer"].iloc[0].startswith("−1.55 [−1.78, −1.32]")
     assert layout.cells["own less random"].iloc[2].startswith("−1.82 ")
     assert "2 draws" in layout.notes[1]

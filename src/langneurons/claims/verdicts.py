@@ -33,7 +33,7 @@ _LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Claim:
-    """A finding of the paper, in our words."""
+    """A published finding, in our words."""
 
     group: str
     """What it is about."""

@@ -1,4 +1,4 @@
-"""The paper's findings, one line each: estimate, interval, verdict (METHOD 10)."""
+"""Published findings, one line each: estimate, interval, verdict (METHOD 10)."""
 
 import textwrap
 from pathlib import Path
@@ -21,7 +21,7 @@ from langneurons.figures.declaration import Declaration
 from langneurons.figures.frame import Page
 from langneurons.figures.style import FAINT, INK, TEXT, signed
 
-FIGURE = Declaration("Findings of the paper", per="claims", reads={"claims": "claims"})
+FIGURE = Declaration("Published findings", per="claims", reads={"claims": "claims"})
 
 #: Verdict → its marker and colour.
 _LOOKS = {

@@ -1,4 +1,4 @@
-"""The paper's findings with their verdicts, one row each (METHOD 10)."""
+"""Published findings with their verdicts, one row each (METHOD 10)."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from langneurons.figures.declaration import Declaration
 from langneurons.tables.layout import Layout, signed_interval
 
 TABLE = Declaration(
-    "Findings of the paper", per="claims", reads={"claims": "claims"}, name="verdicts"
+    "Published findings", per="claims", reads={"claims": "claims"}, name="verdicts"
 )
 
 

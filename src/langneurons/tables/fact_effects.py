@@ -7,7 +7,7 @@ import pandas as pd
 from langneurons.artifacts.tables import read_provenance, read_table
 from langneurons.figures.declaration import Declaration
 from langneurons.knowledge.schemas import FACT_EFFECTS
-from langneurons.tables.layout import Layout, interval_cells
+from langneurons.tables.layout import Layout, interval_cells, languages_or_mean
 
 TABLE = Declaration(
     "A fact's neurons suppressed and enhanced", per="knowledge", reads={"effects": "fact_effects"}
@@ -33,7 +33,7 @@ def lay_out(table: pd.DataFrame, effects: str | Path) -> Layout:
     cells = pd.DataFrame(
         {
             "edit": table["edit"],
-            "language": table["language"].fillna("mean"),
+            "language": languages_or_mean(table["language"]),
             "facts": table["facts"].map("{:,}".format),
             "neurons": table["neurons"].map("{:.1f}".format),
             **{label: interval_cells(table, name, 2) for name, label in _COLUMNS.items()},
