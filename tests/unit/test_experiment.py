@@ -124,7 +124,8 @@ def test_the_configuration_given_is_left_as_it_was():
 def started(cores=8, local=True, **resources):
     """Stand in for a workflow that was started with these."""
     limits = {name: SimpleNamespace(value=value) for name, value in resources.items()}
-    return SimpleNamespace(cores=cores, local_exec=local, global_resources=limits)
+    settings = SimpleNamespace(cores=cores)
+    return SimpleNamespace(resource_settings=settings, local_exec=local, global_resources=limits)
 
 
 def test_jobs_that_run_a_model_take_threads_and_the_gpu():
@@ -145,6 +146,7 @@ def test_jobs_that_run_a_model_take_threads_and_the_gpu():
         (started(cores=2, gpu=4), 1),
         (started(cores=8, gpu=None), 8),  # no limit
         (started(cores=None, local=False, gpu=4), 8),  # on a cluster a profile says
+        (started(cores=None, gpu=1), 8),  # nothing is run
     ],
 )
 def test_jobs_that_run_a_model_share_the_cores(workflow, threads):

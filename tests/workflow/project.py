@@ -181,7 +181,8 @@ class Project:
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake; stdout and stderr come as one text."""
-        command = [sys.executable, "-m", "snakemake", "--cores", str(self.cores), *arguments]
+        cores = () if "--unlock" in arguments else ("--cores", str(self.cores))
+        command = [sys.executable, "-m", "snakemake", *cores, *arguments]
         return subprocess.Popen(
             command,
             cwd=self.folder,

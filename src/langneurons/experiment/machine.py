@@ -62,10 +62,12 @@ def threads_of(rule: str, workflow: Any) -> int:
     """
     asked = request_of(rule)
     limit = getattr(workflow.global_resources.get("gpu"), "value", None)
+    # `workflow.cores` refuses commands that run nothing and need no --cores, such as --unlock.
+    cores = workflow.resource_settings.cores
     # On a cluster, neither cores nor GPUs are those of one machine.
-    if not asked.gpu or limit is None or not workflow.local_exec:
+    if not asked.gpu or limit is None or cores is None or not workflow.local_exec:
         return asked.threads
-    return max(1, min(asked.threads, workflow.cores // int(limit)))
+    return max(1, min(asked.threads, cores // int(limit)))
 
 
 def let_scheduler_sleep(workflow: Any) -> None:
