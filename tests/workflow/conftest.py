@@ -105,6 +105,8 @@ def methods(tmp_path_factory, preloaded) -> Project:
 
 
 @pytest.fixture
-def fresh(tmp_path) -> Project:
+def fresh(tmp_path, quickly) -> Project:
     """The tiny project with nothing made yet."""
-    return tiny_project(tmp_path / "project")
+    project = tiny_project(tmp_path / "project")
+    quickly(project)
+    return project

@@ -59,8 +59,9 @@ def test_checkpoints_are_measured_like_any_model(finished):
     assert set(table.loc[table["group"] == "trained", "languages"]) == {"de"}
 
 
-def test_a_translation_model_that_is_none_is_refused_before_sampling(tmp_path):
+def test_a_translation_model_that_is_none_is_refused_before_sampling(tmp_path, quickly):
     project = whole_project(tmp_path / "project")
+    quickly(project)
     config = deepcopy(WHOLE_CONFIG)
     config["alignment"]["translation"]["path"] = str(DEMO / "base")
     project.write_config(config)
