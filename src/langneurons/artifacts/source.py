@@ -52,7 +52,7 @@ class Source:
         self.always: list[ast.stmt] = []
         """Statements that run whenever the file is imported."""
         tree = ast.parse(path.read_bytes(), str(path))
-        for node in ast.walk(tree):
+        for node in _statements(tree):
             for name, imported in _imported(node, package):
                 self.imports.setdefault(name, set()).add(imported)
         for statement in tree.body:
@@ -94,7 +94,7 @@ class Source:
                     found.add((name, None))
                 case ast.Constant(value=str(text)) if text.startswith(f"{self._package}."):
                     found.add((text, None))
-        found |= {(name, None) for name in _quoted_annotations(statement)}
+            found |= {(name, None) for name in _quoted_annotations(node)}
         known = self.imports.keys() | self.definitions.keys()
         return {use for use in found if use[0] in known or "." in use[0]}
 
@@ -131,6 +131,8 @@ def _item(value: object, parent: ast.AST) -> str:
 
 def _says_only(node: object) -> bool:
     """Whether a statement is a docstring or writes to the log."""
+    if not isinstance(node, ast.Expr):  # nearly all are not, and patterns take their time
+        return False
     if _is_docstring(node):
         return True
     match node:
@@ -153,25 +155,35 @@ def _is_type_checking(node: ast.stmt) -> bool:
     return False
 
 
-def _walk(node: ast.AST, inside: ast.AST | None = None) -> Iterator[tuple[ast.AST, ast.AST | None]]:
-    """Yield all nodes that count, each with the node that it is in."""
-    if _says_only(node):
-        return
-    yield node, inside
-    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-        yield from _walk(node.exc.func, node)
-        return
+def _walk(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST | None]]:
+    """Yield all nodes that count, in any order, each with the node that it is in."""
+    waiting: list[tuple[ast.AST, ast.AST | None]] = [(node, None)]
+    while waiting:
+        node, inside = waiting.pop()
+        if _says_only(node):
+            continue
+        yield node, inside
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            waiting.append((node.exc.func, node))
+        else:
+            waiting += [(child, node) for child in ast.iter_child_nodes(node)]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Yield all statements in a node, however deep."""
     for child in ast.iter_child_nodes(node):
-        yield from _walk(child, node)
+        if isinstance(child, ast.stmt):
+            yield child
+        if not isinstance(child, ast.expr):  # an expression has none
+            yield from _statements(child)
 
 
-def _quoted_annotations(statement: ast.stmt) -> Iterator[str]:
-    """Yield the names in annotations that are written as strings."""
-    for node in ast.walk(statement):
-        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
-            for part in ast.walk(annotation) if annotation is not None else ():
-                if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    yield from re.findall(r"[^\W\d]\w*", part.value)
+def _quoted_annotations(node: ast.AST) -> Iterator[str]:
+    """Yield the names in a node's annotations that are written as strings."""
+    for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+        for part in ast.walk(annotation) if annotation is not None else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield from re.findall(r"[^\W\d]\w*", part.value)
 
 
 def _bound(statement: ast.AST) -> Iterator[str]:

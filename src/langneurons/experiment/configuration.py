@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 
 from langneurons.experiment.alignment import Alignment
 from langneurons.experiment.cloze import Cloze
@@ -170,9 +170,15 @@ def _type_of(parameter: Parameter) -> Any:
     return Literal["auto"] | number if parameter.auto else number
 
 
-def _sections_of_methods() -> dict[str, type[Section]]:
+class _Declared(Section):
+    """A section made of declarations: looking for docstrings in a source takes a second a start."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
+def _sections_of_methods() -> Mapping[str, type[Section]]:
     """Return a section for each method, with the parameters that the method declares."""
-    sections = {}
+    sections: dict[str, type[Section]] = {}
     for name, method in methods().items():
         keys: dict[str, Any] = {
             f"{key}_": (
@@ -181,7 +187,7 @@ def _sections_of_methods() -> dict[str, type[Section]]:
             )
             for key, parameter in method.parameters.items()
         }
-        section = create_model(f"Method_{name}", __base__=Section, __doc__=method.about, **keys)
+        section = create_model(f"Method_{name}", __base__=_Declared, __doc__=method.about, **keys)
         section.RERUNS = "neurons"
         sections[name] = section
     return sections
@@ -190,7 +196,7 @@ def _sections_of_methods() -> dict[str, type[Section]]:
 METHODS = _sections_of_methods()
 
 
-class _Neurons(Section):
+class _Neurons(_Declared):
     """Methods that select and type neurons; name the ones you want, by default there are two."""
 
     RERUNS: ClassVar[str] = "neurons"

@@ -9,9 +9,7 @@ from langneurons.claims.verdicts import CLAIMS
 from langneurons.figures.declaration import Declaration
 from langneurons.tables.layout import Layout, signed_interval
 
-TABLE = Declaration(
-    "Published findings", per="claims", reads={"claims": "claims"}, name="verdicts"
-)
+TABLE = Declaration("Published findings", per="claims", reads={"claims": "claims"}, name="verdicts")
 
 
 def make(claims: str | Path) -> pd.DataFrame:
