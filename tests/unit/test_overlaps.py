@@ -91,7 +91,7 @@ def test_overlaps_equal_a_loop_over_all_values(architecture, monkeypatch):
     monkeypatch.setattr(histograms, "SAMPLE", 2)
     model = tiny_model(tiny_config(architecture)).double()
     table = token_table(problems=4)
-    overlaps, sums, outside = measured(model, table)
+    overlaps, sums, outside, _ = measured(model, table)
     expected, beyond = slowly(model, table, sample=2)
     # A value on the edge of a bin may round into the next one: of at least 8 tokens, 1 of 8.
     close = np.abs(overlaps - expected) < 1e-6
@@ -113,12 +113,14 @@ def test_blocks_batches_and_chunks_change_nothing(monkeypatch):
 
     model = tiny_model(tiny_config("llama")).double()
     table = token_table(problems=4)
-    expected, sums, _ = measured(model, table)
+    expected, sums, _, read = measured(model, table)
     one_layer = 3 * 2 * 24 * BINS * 4 / 1e6  # 0.23 MB: K, halves, D
     assert [len(block) for block in blocks_of(5, 24, 3, 2 * one_layer)] == [2, 2, 1]
     monkeypatch.setattr(bins, "_AT_A_TIME", 50)
-    found, found_sums, _ = measured(model, table, 10**6, memory=1.5 * one_layer)
+    found, found_sums, _, read_by_layer = measured(model, table, 10**6, memory=1.5 * one_layer)
     np.testing.assert_array_equal(found, expected)
+    # The sample is all texts: one pass for ranges, then one, or one for each of two layers.
+    assert read_by_layer == read // 2 * 3
     np.testing.assert_allclose(found_sums.active, sums.active, rtol=1e-9, atol=1e-12)
 
 
@@ -185,12 +187,13 @@ def test_the_job_writes_overlaps_and_means(tmp_path):
     outputs = [tmp_path / "overlaps.parquet", tmp_path / "means.parquet"]
     measure_overlaps(spec, tokens, *outputs, LANGUAGES, 2, 40, ENOUGH, progress=False)
     model = tiny_model(tiny_config("llama")).double()
-    expected, sums, outside = measured(model, table)
+    expected, sums, outside, read = measured(model, table)
     found = read_overlaps(outputs[0], LANGUAGES, "odd")
     np.testing.assert_array_equal(found[..., 0, 2], expected[2, :, 1])
     np.testing.assert_array_equal(read_sums(outputs[1], LANGUAGES).active, sums.active)
     facts = read_provenance(outputs[0])
     assert facts["bins"] == 400
+    assert (facts["forward_tokens"], facts["backward_tokens"]) == (read, 0)
     assert facts["outside"] == dict(zip(LANGUAGES, outside.tolist(), strict=True))
 
 

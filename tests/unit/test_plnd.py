@@ -121,6 +121,7 @@ def test_shares_add_up(files):
         assert all(read_counts(part, LANGUAGES).tokens.sum() == 6 for part in parts)
         facts = read_provenance(files / component)
         assert (facts["component"], facts["variant"], facts["texts"]) == (component, "paper", 4)
+        assert facts["backward_tokens"] == 0 < facts["forward_tokens"]
 
 
 def test_the_variants_differ(files):

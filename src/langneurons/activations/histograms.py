@@ -46,7 +46,7 @@ def measured_overlaps(
     batch_tokens: int,
     memory: int,
     progress: bool = True,
-) -> tuple[np.ndarray, Counts, np.ndarray]:
+) -> tuple[np.ndarray, Counts, np.ndarray, int]:
     """Run a model over texts, once for ranges on a sample and once for each block of layers.
 
     Parameters
@@ -60,10 +60,10 @@ def measured_overlaps(
 
     Returns
     -------
-    overlaps, sums, outside
+    overlaps, sums, outside, read
         Overlaps of all pairs of languages, float32 (3, L, pairs, D), of all texts and the halves;
-        sums of the activations by half, as `Counts` with two folds; and the share of values beyond
-        the range of their bins, by language, (K,).
+        sums of the activations by half, as `Counts` with two folds; the share of values beyond the
+        range of their bins, by language, (K,); and the tokens read, in all passes together.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def measured_overlaps(
                 sums[:, :, layer] = found.sums[layer].numpy().reshape(K, HALVES, D)
             outside += found.outside.numpy()
     share = outside / (counted.sum(axis=1) * L * D)
-    return overlaps, Counts(sums, counted, tuple(languages)), share
+    return overlaps, Counts(sums, counted, tuple(languages)), share, total
 
 
 def measure_overlaps(
@@ -143,7 +143,7 @@ def measure_overlaps(
     mlps = find_mlps(model)
     check_causal(model)
     settings = (languages, batch_tokens, histogram_memory, progress)
-    overlaps, sums, outside = measured_overlaps(model, mlps, rows, *settings)
+    overlaps, sums, outside, read = measured_overlaps(model, mlps, rows, *settings)
     logger.info(
         "beyond the ranges of a sample of %d texts a language, counted in the first and last bins: "
         "%s",
@@ -156,6 +156,8 @@ def measure_overlaps(
         "bins": BINS,
         "sampled_texts": SAMPLE,
         "outside": dict(zip(languages, outside.tolist(), strict=True)),
+        "forward_tokens": read,
+        "backward_tokens": 0,
     }
     of_texts = np.stack([sums.tokens.sum(axis=1), *sums.tokens.T])  # (3, K)
     write_overlaps(overlaps, of_texts, languages, output, facts)

@@ -47,9 +47,10 @@ def draw(page: Page, layers: str | Path) -> None:
         _draw_panel(axes, rows, page.style.colours[kind], LINES[kind])
         name = _AGNOSTIC if language is None else english_name(language)
         axes.set_title(f"{name}: {rows['neurons'].sum():.1f} neurons", loc="left", pad=3)
-    top = max(axes.get_ylim()[1] for axes in panels)
+    top = max(axes.get_ylim()[1] for axes in panels[: len(languages)])
     for index, axes in enumerate(panels):
-        axes.set_ylim(0, top)
+        # Language-agnostic neurons are too few to be seen on the scale of the others.
+        axes.set_ylim(0, top if index < len(languages) else None)
         if index % min(_COLUMNS, len(shown)) == 0:
             axes.set_ylabel("neurons a fact")
         if index + _COLUMNS >= len(shown):  # nothing below
@@ -99,6 +100,6 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         f"{parameters['variation']:g} of itself (standard deviation). Language-agnostic: a fact's "
         f"in at least {100 * parameters['share']:g} % of the languages in which it is known.",
         "In titles: neurons a fact over all layers. Dotted: language-agnostic ones if each "
-        "language had as many random neurons in each layer.",
+        "language had as many random neurons in each layer; their panel has a scale of its own.",
         f"n\u00a0= facts that the model knows: {n}.{bands}",
     ]

@@ -184,6 +184,7 @@ def measure_importance(
             "batch_tokens": batch_tokens,
             "share": list(share),
             "forward_tokens": tokens_in(rows),
+            "backward_tokens": 0,
         }
         write_counts(counts[component], output, provenance)
 
