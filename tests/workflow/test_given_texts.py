@@ -18,9 +18,8 @@ TEXTS = {
 
 
 @pytest.fixture
-def texts(fresh, quickly):
+def texts(fresh):
     """The tiny project with one model and its questions as texts, three of eight held out."""
-    quickly(fresh)
     fresh.write_config(
         {
             **{key: TINY_CONFIG[key] for key in ("languages", "neurons", "figures")},
