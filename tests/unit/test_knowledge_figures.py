@@ -57,6 +57,8 @@ def test_neurons_by_layer_have_a_panel_a_language_and_one_for_all(tmp_path):
     assert [len(axes.lines) for axes in panels] == [1, 1, 2]
     assert panels[2].lines[1].get_ydata().tolist() == [0.5] * 6
     assert panels[0].lines[0].get_ydata().tolist() == [1, 2, 3, 4, 5, 6]
+    tops = [axes.get_ylim()[1] for axes in panels]
+    assert tops[0] == tops[1] > tops[2]  # one scale for languages, another for what they share
     # Bands do not go below 0.
     band = panels[0].collections[0].get_paths()[0].vertices
     assert band[:, 1].min() == 0.0
@@ -69,6 +71,7 @@ def test_without_facts_of_two_languages_there_is_no_panel_for_all(tmp_path):
     panels = [axes for axes in figure.axes if axes.get_title(loc="left")]
     assert len(panels) == 2
     assert "Bands" not in figure.get_supxlabel()
+    assert "Dotted" not in figure.get_supxlabel()
     empty = tmp_path / "empty"
     write_table(pd.DataFrame(columns=FACT_LAYERS.names), empty, FACT_LAYERS, FACTS)
     with pytest.raises(InputError, match="the model knows no fact in any of the languages"):

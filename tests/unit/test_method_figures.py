@@ -75,8 +75,9 @@ def doses(folder, rows, **facts):
     table["own_less_others"] = table["own"] - table["others"]
     table["own_less_others_low"] = table["own_less_others"] - 0.02
     table["own_less_random"] = table["own"] - table["random_own"]
-    parameters = {"sizes": [4, 8], "control_seeds": 1, "control": "layer"}
-    parameters = {"measured": ["en", "de"], **parameters}
+    parameters = {
+        "measured": ["en", "de"], "sizes": [4, 8], "control_seeds": 1, "control": "layer",
+    }  # fmt: skip
     facts = {"languages": ["en", "de"], "margin": 0.05, "parameters": parameters, **facts}
     return artefact(folder / "doses", table, DOSES, methods=["lape", "ternary"], **facts)
 

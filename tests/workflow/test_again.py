@@ -105,8 +105,7 @@ def test_the_same_alignment_again_gives_the_same_weights(finished, again):
     assert digests(again) == digests(finished)
 
 
-def test_a_published_mask_is_switched_off_like_the_neurons_it_holds(finished, again, quickly):
-    quickly(again)  # from here on it is not the process that is another
+def test_a_published_mask_is_switched_off_like_the_neurons_it_holds(finished, again):
     mask = "results/masks/base/sums/ternary.pt"
     shutil.copy(finished.folder / mask, again.folder / "published.pt")
     stage = WHOLE_CONFIG["deactivation"] | {"methods": [], "phases": False}

@@ -130,3 +130,11 @@ class _Touch:
 
     def __reduce__(self):
         return (open, (self.path, "w"))
+
+
+def test_a_truncated_artefact_is_named_with_the_remedy(fresh):
+    path = fresh.folder / "results/activations/base/sums.parquet"
+    fresh.run(str(path.relative_to(fresh.folder)))
+    path.write_bytes(path.read_bytes()[:-100])
+    output = fresh.run("results/probabilities/base/sums.parquet", fails=True)
+    assert_clear(fresh, output, "results/activations/base/sums.parquet", "delete it")

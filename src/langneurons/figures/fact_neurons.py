@@ -92,6 +92,12 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         f"{english_name(name) if name else 'several languages'} {count}"
         for name, count in number.items()
     )
+    of_all = (
+        " Dotted: language-agnostic ones if each language had as many random neurons in each "
+        "layer; their panel has a scale of its own."
+        if table["language"].isna().any()
+        else ""
+    )
     bands = " Bands: 95 % intervals over facts." if table["neurons_low"].notna().any() else ""
     return [
         "Attribution of the answer's log probability by integrated gradients, from the mean over "
@@ -99,7 +105,6 @@ def _notes(table: pd.DataFrame, facts: Mapping[str, Any]) -> list[str]:
         f"{parameters['threshold']:g} of its largest, and varies by less than "
         f"{parameters['variation']:g} of itself (standard deviation). Language-agnostic: a fact's "
         f"in at least {100 * parameters['share']:g} % of the languages in which it is known.",
-        "In titles: neurons a fact over all layers. Dotted: language-agnostic ones if each "
-        "language had as many random neurons in each layer; their panel has a scale of its own.",
+        f"In titles: neurons a fact over all layers.{of_all}",
         f"n\u00a0= facts that the model knows: {n}.{bands}",
     ]
