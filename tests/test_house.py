@@ -136,7 +136,7 @@ ROOMS = {
     # the forecast of a run.
     "experiment": "activations artifacts corpora figures importance models neurons responses",
 }
-ROOT_MODULES = {"errors", "job"}
+ROOT_MODULES = {"errors", "job", "preloaded"}
 
 
 def imported_rooms(path: Path) -> set[str]:

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from langneurons import preloaded
 from langneurons.errors import InputError
 
 #: As ``extra`` of a message in the log: whoever watches the pipeline reads it on the console too.
@@ -101,10 +102,16 @@ def entry(function: str, snakemake: Any) -> Callable[..., None]:
     Returns
     -------
     callable
-        Takes the rule's inputs and outputs under the names of the function's parameters.
+        Takes the rule's inputs and outputs under the names of the function's parameters. A small
+        job's call lets the preloaded process do its work, if there is one.
     """
 
     def call(**arguments: Any) -> None:
+        # Jobs that run a model are measured, threads and memory of this very process.
+        if snakemake.threads == 1 and not snakemake.resources.get("gpu"):
+            code = preloaded.hand_over(sys.argv[0])
+            if code is not None:
+                sys.exit(code)
         with job(snakemake.log[0], snakemake.threads, _label(snakemake)):
             module, name = function.rsplit(".", 1)
             settings = dict(snakemake.params.settings)

@@ -1,6 +1,6 @@
 """Workflows that tests share: running everything takes some minutes."""
 
-import shutil
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,6 +23,8 @@ from project import (
     write_counts,
 )
 
+from langneurons.preloaded import VARIABLE
+
 TRACING = Path(__file__).parent / "tracing"
 
 
@@ -33,23 +35,23 @@ def _trace(project: Project, preloaded: str) -> None:
     project.environment = {
         "PYTHONPATH": str(TRACING),
         "LANGNEURONS_TRACES": str(traces),
-        "LANGNEURONS_PRELOADED": preloaded,
+        VARIABLE: preloaded,
     }
 
 
 @pytest.fixture(scope="session")
 def preloaded() -> Iterator[str]:
-    """The socket of a process that starts jobs faster, see tracing/preloaded.py."""
+    """Where a process listens that starts jobs faster, see tracing/traced_jobs.py."""
     folder = tempfile.mkdtemp()  # a socket's path must be short
     path = f"{folder}/jobs"
-    process = subprocess.Popen([sys.executable, TRACING / "preloaded.py", path])
+    command = [sys.executable, TRACING / "traced_jobs.py", path]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
     while not Path(path).exists():
         assert process.poll() is None
         time.sleep(0.1)
-    yield path
-    process.kill()
+    yield os.pathsep.join([sys.prefix, path])
+    process.stdin.close()
     process.wait()
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
+from langneurons import preloaded
 from langneurons.experiment import paths
 from langneurons.experiment.code import digests_of
 from langneurons.experiment.declared import figures, tables
@@ -27,6 +28,9 @@ from langneurons.importance.components import COMPONENTS
 
 #: What Snakemake hands to a callable: anything with the wildcards as attributes.
 Wildcards = Any
+
+#: From how many jobs on a process that starts them faster is worth its own start.
+_JOBS_THAT_PAY = 4
 
 
 class Experiment(Inventory):
@@ -121,9 +125,11 @@ class Experiment(Inventory):
         return {**({"gpu": gpu} if gpu else {}), **dict(placement_of(self, rule))}
 
     def begin(self, workflow: Any) -> None:
-        """Let a run start; ``workflow`` is Snakemake's, once its scheduler is there."""
+        """Let a run start; ``workflow`` is Snakemake's, once scheduler and jobs are there."""
         let_scheduler_sleep(workflow)
         self.announce(workflow)
+        if workflow.local_exec and len(list(workflow.dag.needrun_jobs())) >= _JOBS_THAT_PAY:
+            preloaded.start()
 
     def announce(self, workflow: Any) -> None:
         """Say what a run is about to do; without a word if that cannot be told.

@@ -15,10 +15,11 @@ def _script() -> str | None:
 
 
 if "LANGNEURONS_TRACES" in os.environ and (script := _script()):
-    if server := os.environ.get("LANGNEURONS_PRELOADED"):
-        from preloaded import hand_over
+    from langneurons.preloaded import hand_over
 
-        os._exit(hand_over(server, script))
+    code = hand_over(script)
+    if code is not None:
+        os._exit(code)
     import tracing
 
     tracing.start()
