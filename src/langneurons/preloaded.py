@@ -1,10 +1,11 @@
 """Small jobs run as copies of one process that has loaded the large libraries already.
 
 Most of the time of a job that draws a figure or writes a table goes into importing matplotlib and
-pandas, and an experiment has hundreds of such jobs. A run on one machine starts one process that
-imports them once and listens at a socket; the script of a small job asks it for a copy of itself
-that runs the script. Without such a process, or in another environment, the script does its own
-work: nothing depends on it but the time.
+pandas, and an experiment has hundreds of such jobs; one that only looks at a model takes as long to
+import transformers. A run on one machine starts one process that imports them once and listens at a
+socket; the script of a small job asks it for a copy of itself that runs the script. Without such a
+process, or in another environment, the script does its own work: nothing depends on it but the
+time.
 
 Nothing of this package is imported beforehand, so that every job runs the code as it then is.
 """
@@ -29,21 +30,27 @@ from types import ModuleType
 
 #: Of the Python environment, and the socket at which its preloaded process listens.
 VARIABLE = "LANGNEURONS_PRELOADED"
-#: What small jobs import.
+#: What jobs import that only read and write tables and figures.
 LIBRARIES = (
     *("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.stats", "yaml"),
     *("matplotlib.figure", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"),
     "snakemake.script",
 )
+#: What jobs import that read a model's tokenizer or structure.
+MODEL_LIBRARIES = (
+    *("torch", "safetensors.torch", "transformers.modeling_utils"),
+    *("transformers.models.auto.modeling_auto", "transformers.models.auto.tokenization_auto"),
+    *("transformers.generation.utils", "transformers.tokenization_utils_tokenizers"),
+)
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
-def start() -> None:
+def start(libraries: Sequence[str] = LIBRARIES) -> None:
     """Start such a process for the jobs of this one, unless there is one; it ends with this one."""
     if VARIABLE in os.environ:
         return
     folder = Path(tempfile.mkdtemp(prefix="langneurons-"))  # a socket's path must be short
-    command = [sys.executable, "-m", "langneurons.preloaded", str(folder / "jobs")]
+    command = [sys.executable, "-m", "langneurons.preloaded", str(folder / "jobs"), *libraries]
     # Nobody writes to the pipe: it closes when this process ends, however it does.
     subprocess.Popen(command, stdin=subprocess.PIPE)
     os.environ[VARIABLE] = os.pathsep.join([sys.prefix, str(folder / "jobs")])
@@ -137,9 +144,7 @@ class _Server(ForkingMixIn, UnixStreamServer):
             raise SystemExit
 
 
-def serve(
-    path: str, libraries: Sequence[str] = LIBRARIES, run: Callable[[str], int] = run_script
-) -> None:
+def serve(path: str, libraries: Sequence[str], run: Callable[[str], int] = run_script) -> None:
     """Run scripts, each in a copy of this process, until stdin closes.
 
     Parameters
@@ -164,4 +169,4 @@ def serve(
 
 if __name__ == "__main__":
     with suppress(ImportError):  # where Snakemake's environment is not that of the jobs
-        serve(sys.argv[1])
+        serve(sys.argv[1], sys.argv[2:])

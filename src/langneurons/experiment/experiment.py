@@ -128,8 +128,10 @@ class Experiment(Inventory):
         """Let a run start; ``workflow`` is Snakemake's, once scheduler and jobs are there."""
         let_scheduler_sleep(workflow)
         self.announce(workflow)
-        if workflow.local_exec and len(list(workflow.dag.needrun_jobs())) >= _JOBS_THAT_PAY:
-            preloaded.start()
+        rules = [job.rule.name for job in workflow.dag.needrun_jobs()]
+        if workflow.local_exec and len(rules) >= _JOBS_THAT_PAY:
+            models = any(request_of(rule).gpu for rule in rules)
+            preloaded.start([*preloaded.LIBRARIES, *(preloaded.MODEL_LIBRARIES if models else ())])
 
     def announce(self, workflow: Any) -> None:
         """Say what a run is about to do; without a word if that cannot be told.

@@ -16,6 +16,7 @@ from langneurons.errors import InputError
 from langneurons.interventions.answering import Answering
 from langneurons.models.batches import check_rows
 from langneurons.models.edits import Edit, intervening
+from langneurons.models.head import Head
 from langneurons.models.likelihood import TEXTS, Likelihood, scored_tokens
 from langneurons.models.loading import load_model
 from langneurons.models.memory import lowering
@@ -39,6 +40,11 @@ class Subject:
     def model(self) -> PreTrainedModel:
         """The model in evaluation mode; see `load_model` for the errors."""
         return load_model(self.spec)
+
+    @cached_property
+    def head(self) -> Head:
+        """Its head, for likelihoods."""
+        return Head(self.model)
 
     @cached_property
     def mlps(self) -> list[Mlp]:

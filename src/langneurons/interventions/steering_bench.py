@@ -100,7 +100,8 @@ class SteeringBench:
         # Outside the block: fluency is judged by the unchanged model, and without the question,
         # whose language an answer in another one would not fit.
         alone = answers.assign(prompt_tokens=encode(self._prompts.tokenizer, [""]) * len(answers))
-        nll = Likelihood(subject.model, alone, self._parameters["batch_tokens"]).mean_nll()
+        batch_tokens = self._parameters["batch_tokens"]
+        nll = Likelihood(subject.model, alone, batch_tokens, subject.head).mean_nll()
         return answers.assign(
             tokens=answers["response_tokens"].map(len),
             repetition=answers["response_tokens"].map(repetition).astype(object),

@@ -4,10 +4,15 @@ transformers reads them, but slowly, and takes for granted that a file is whole 
 all of its metadata. The header is read first and tells in seconds whether that is so.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import gguf as package
+import numpy as np
 import torch
 from transformers import (
     AutoConfig,
@@ -69,7 +74,7 @@ def convert_gguf(
     found = file_digest(file)
     if sha256 is not None and found != sha256.lower():
         raise InputError(f"{file}: found the sha256 digest {found}, expected {sha256.lower()}")
-    with TemporaryDirectory() as alone:
+    with TemporaryDirectory() as alone, _parsed_once():
         # Files beside it, such as a tokenizer.json, would be taken for parts of it.
         link = Path(alone, "model.gguf")
         link.symlink_to(file.resolve())
@@ -80,6 +85,33 @@ def convert_gguf(
     with atomic_folder(output) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+
+
+class _Reader(package.GGUFReader):
+    """The package's reader, of a plain array.
+
+    It takes millions of slices of the file; one of a memory map costs as much as several of these.
+    """
+
+    @property
+    def data(self) -> Any:
+        """The bytes of the file."""
+        return self._data
+
+    @data.setter
+    def data(self, mapped: np.memmap) -> None:
+        self._data = np.asarray(mapped)
+
+
+@contextmanager
+def _parsed_once() -> Iterator[None]:
+    """Give transformers the same reader for the configuration and for the weights of a file."""
+    own = package.GGUFReader
+    vars(package)["GGUFReader"] = cache(_Reader)
+    try:
+        yield
+    finally:
+        vars(package)["GGUFReader"] = own
 
 
 def _find(path: str, gguf: str, revision: str | None) -> Path:

@@ -50,6 +50,8 @@ class Likelihood:
         Rows of `TOKENS`; the response tokens are scored, given all that precedes them.
     batch_tokens
         Most tokens in a batch, padding included; a longer row forms a batch of its own.
+    head
+        The model's, where there is one already.
 
     Raises
     ------
@@ -57,12 +59,18 @@ class Likelihood:
         If the model's logits cannot be computed from its last states.
     """
 
-    def __init__(self, model: PreTrainedModel, tokens: pd.DataFrame, batch_tokens: int) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokens: pd.DataFrame,
+        batch_tokens: int,
+        head: Head | None = None,
+    ) -> None:
         rows = np.arange(len(tokens), dtype=np.int64)
         self._model = model
         self._rows, self._batch_tokens = len(tokens), batch_tokens
         self._batches = list(batches(tokens, rows, batch_tokens, decoder_of(model).config))
-        self._head = Head(model)
+        self._head = head or Head(model)
         self._piece = max(1, LOGITS_HELD // self._head.widest)
 
     @torch.inference_mode()

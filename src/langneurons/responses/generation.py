@@ -13,6 +13,7 @@ from langneurons.responses.schemas import row_name
 if TYPE_CHECKING:
     import torch
     from transformers import (
+        Cache,
         GenerationConfig,
         LogitsProcessorList,
         PreTrainedModel,
@@ -69,9 +70,11 @@ class Generator:
 
         self._model, self._tokenizer, self._prompts = model, tokenizer, prompts
         self._settings = _settings(model, tokenizer, generation)
+        switch = rope_switch(decoder_of(model).config)
+        self._shares_prompts = switch is None and _keeps_rows(model)
         self._temperature = generation.get("temperature", 0)
         self._seed, self._names = generation.get("seed", 0), names
-        self._batches = list(_batches(prompts, generation, rope_switch(decoder_of(model).config)))
+        self._batches = list(_batches(prompts, generation, switch))
 
     def run(self) -> list[Continuation]:
         """Continue each prompt with the model as it is now."""
@@ -98,18 +101,50 @@ class Generator:
     def _new_tokens(self, batch: Sequence[int]) -> list[list[int]]:
         import torch
 
-        prompts = [self._prompts[row] for row in batch]
+        prompts = [tuple(self._prompts[row]) for row in batch]
         tokens, mask = _left_padded(prompts, self._settings.pad_token_id)
-        # transformers' base class does not declare it; a causal language model has it.
-        generate = cast("Callable[..., torch.Tensor]", self._model.generate)
         with torch.inference_mode(), self._settings_installed():
-            output = generate(
-                tokens.to(self._model.device),
-                attention_mask=mask.to(self._model.device),
-                generation_config=self._settings,
+            output = self._generate(
+                tokens,
+                mask,
+                self._settings,
                 logits_processor=self._sampling(batch, tokens.shape[1]),
+                past_key_values=self._read_once(prompts),
             )
         return output[:, tokens.shape[1] :].tolist()
+
+    def _generate(
+        self,
+        tokens: "torch.Tensor",
+        mask: "torch.Tensor",
+        settings: "GenerationConfig",
+        **more: Any,
+    ) -> Any:
+        # transformers' base class does not declare it; a causal language model has it.
+        generate = cast("Callable[..., Any]", self._model.generate)
+        device = self._model.device
+        mask = mask.to(device)
+        return generate(tokens.to(device), attention_mask=mask, generation_config=settings, **more)
+
+    def _read_once(self, prompts: Sequence[tuple[int, ...]]) -> "Cache | None":
+        """Return what the model keeps of prompts but for their last tokens, if some are the same.
+
+        Each of them is read once, however often it is continued.
+        """
+        from copy import deepcopy
+
+        import torch
+
+        different = list(dict.fromkeys(prompts))
+        shared = self._shares_prompts and len(different) < len(prompts)
+        if not shared or min(map(len, prompts)) < 2:
+            return None
+        tokens, mask = _left_padded([ids[:-1] for ids in different], self._settings.pad_token_id)
+        settings = deepcopy(self._settings)
+        settings.update(max_new_tokens=1, return_dict_in_generate=True)
+        kept = self._generate(tokens, mask, settings).past_key_values
+        kept.batch_select_indices(torch.tensor([different.index(ids) for ids in prompts]))
+        return cast("Cache", kept)
 
     def _sampling(self, batch: Sequence[int], prompt_tokens: int) -> "LogitsProcessorList":
         from transformers import LogitsProcessorList
@@ -127,6 +162,17 @@ class Generator:
         kept = _until_end(new, ends)
         text = decode_response(self._tokenizer, prompt, new, ends)
         return Continuation(text, kept, unfinished=len(kept) == len(new))
+
+
+def _keeps_rows(model: "PreTrainedModel") -> bool:
+    """Return whether a model keeps nothing of a prompt but keys and values, a row for each text."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
+    from langneurons.models.probing import decoder_of
+
+    layers = DynamicCache(config=decoder_of(model).config).layers
+    return all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in layers)
 
 
 def demand_room(

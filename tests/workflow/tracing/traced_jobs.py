@@ -6,13 +6,9 @@ those of models too, and note what they execute. Other tests run each job as use
 
 import sys
 
-from langneurons.preloaded import LIBRARIES, run_script, serve
+from langneurons.preloaded import LIBRARIES, MODEL_LIBRARIES, run_script, serve
 
-LARGE = (
-    "torch", "transformers.modeling_utils", "transformers.generation.utils",
-    "transformers.models.auto.modeling_auto", "transformers.models.mistral.modeling_mistral",
-    "safetensors.torch", "ruptures",
-)  # fmt: skip
+MORE = ("transformers.models.mistral.modeling_mistral", "ruptures")
 
 
 def run(script: str) -> int:
@@ -26,4 +22,4 @@ def run(script: str) -> int:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], (*LIBRARIES, *LARGE), run)
+    serve(sys.argv[1], (*LIBRARIES, *MODEL_LIBRARIES, *MORE), run)
