@@ -1,7 +1,8 @@
 """Models that the workflow aligns, and controls of alignments: data, training, checkpoints.
 
 By preference: samples, scores, pairs. A model is aligned from the samples of its source, which all
-models made from that source share. By translation: pairs of questions.
+models made from that source share. By translation: pairs of questions. Most of an experiment waits
+for samples, scores and a preference training, so these begin first.
 """
 
 
@@ -16,6 +17,7 @@ rule inspect_alignment:
         paths.log(paths.inspection),
     wildcard_constraints:
         model=experiment.one_of(experiment.alignment_sources),
+    priority: 10
     conda:
         "../../envs/torch.yaml"
     params:
@@ -58,6 +60,7 @@ rule sample_responses:
         paths.benchmark(paths.share(paths.samples))
     wildcard_constraints:
         model=experiment.one_of(experiment.sampled_models),
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     threads: experiment.threads("sample_responses", workflow)
@@ -97,6 +100,7 @@ rule score_alignment:
         paths.log(paths.share(paths.scores)),
     benchmark:
         paths.benchmark(paths.share(paths.scores))
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     threads: experiment.threads("score_alignment", workflow)
@@ -202,6 +206,7 @@ rule align:
         paths.benchmark(paths.training)
     wildcard_constraints:
         model=experiment.one_of(experiment.aligned_by("preference")),
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     threads: experiment.threads("align", workflow)

@@ -1,17 +1,10 @@
 """Tokenise prompts and responses."""
 
-from langneurons.job import job
+from langneurons.job import entry
 
-with job(snakemake.log[0], snakemake.threads):
-    from langneurons.models.schema import read_card
-    from langneurons.models.spec import ModelSpec
-    from langneurons.responses.tokens import write_tokens
-
-    settings = dict(snakemake.params.settings)
-    write_tokens(
-        responses_path=snakemake.input.responses,
-        output=snakemake.output[0],
-        context_length=read_card(snakemake.input.card)["context_length"],
-        spec=ModelSpec.from_config(settings.pop("spec")),
-        **settings,
-    )
+write_tokens = entry("langneurons.responses.tokens.write_model_tokens", snakemake)
+write_tokens(
+    responses_path=snakemake.input.responses,
+    card_path=snakemake.input.card,
+    output=snakemake.output[0],
+)

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from langneurons.artifacts.tables import read_table, write_table
 from langneurons.errors import InputError
+from langneurons.models.schema import read_card
 from langneurons.responses.prompts import PLAIN, Prompts
 from langneurons.responses.schemas import RESPONSES, TOKENS, row_name
 from langneurons.responses.windows import cut
@@ -103,6 +104,26 @@ def tokenize(
     tokens["prompt_tokens"] = _arrays(ids[:begin] for ids, begin in parts)
     tokens["response_tokens"] = _arrays(ids[begin:] for ids, begin in parts)
     return tokens
+
+
+def write_model_tokens(
+    responses_path: str | Path,
+    card_path: str | Path,
+    spec: "ModelSpec",
+    output: str | Path,
+    **settings: Any,
+) -> None:
+    """Write the tokens of a responses artefact for a model with a card; see `write_tokens`.
+
+    Parameters
+    ----------
+    card_path
+        Says how many tokens fit into the model's context.
+    settings
+        Further arguments of `write_tokens`.
+    """
+    context_length = read_card(card_path)["context_length"]
+    write_tokens(responses_path, spec, output, context_length, **settings)
 
 
 def write_tokens(
