@@ -16,9 +16,8 @@ SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=2
 run: env weights
 	$(SNAKEMAKE)
 
-# Its samples are written by two jobs: nothing else can be done meanwhile.
 demo: env
-	$(SNAKEMAKE) --configfile config/tiny.yaml --set-scatter shards=2
+	$(SNAKEMAKE) --configfile config/tiny.yaml
 
 env: $(VENV)/.installed
 

@@ -80,6 +80,7 @@ rule merge_samples:
         paths.samples,
     log:
         paths.log(paths.samples),
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     params:
@@ -120,6 +121,7 @@ rule merge_scores:
         paths.scores,
     log:
         paths.log(paths.scores),
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     params:
@@ -138,6 +140,7 @@ rule preference_pairs:
         paths.log(paths.pairs),
     wildcard_constraints:
         model=experiment.one_of(experiment.aligned_by("preference")),
+    priority: 2
     conda:
         "../../envs/torch.yaml"
     params:

@@ -3,7 +3,7 @@
 
 # How many jobs share the model work of one (model, dataset); more in profiles/slurm.
 scattergather:
-    shards=1,
+    shards=experiment.config.shards,
 
 
 rule generate_responses:

@@ -281,9 +281,12 @@ class Configuration(Section):
     on"""
     figures: Figures = Figures()
     """how figures look"""
+    shards: Count = 1
+    """jobs that share the work of a model on a data set; `--set-scatter shards=4` overrides it"""
 
     RERUNS_OF: ClassVar[Mapping[str, str]] = {
         "languages": "corpora",
         "pivot": "comparison",
         "prompt": "responses",
+        "shards": "responses",
     }
