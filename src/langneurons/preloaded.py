@@ -46,8 +46,11 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON
 
 
 def start(libraries: Sequence[str] = LIBRARIES) -> None:
-    """Start such a process for the jobs of this one, unless there is one; it ends with this one."""
-    if VARIABLE in os.environ:
+    """Start such a process for the jobs of this one, unless there is one; it ends with this one.
+
+    On Linux only: elsewhere libraries need not survive being copied.
+    """
+    if VARIABLE in os.environ or sys.platform != "linux":
         return
     folder = Path(tempfile.mkdtemp(prefix="langneurons-"))  # a socket's path must be short
     command = [sys.executable, "-m", "langneurons.preloaded", str(folder / "jobs"), *libraries]

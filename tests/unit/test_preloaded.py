@@ -8,10 +8,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from langneurons import preloaded
+from langneurons.experiment.machine import preload_libraries
 
 SERVER = """
 import sys
@@ -129,3 +131,76 @@ def test_it_ends_with_the_run_that_started_it_and_leaves_nothing(tmp_path):
     process.kill()
     process.wait()
     until(lambda: not path.parent.exists())
+
+
+@pytest.mark.parametrize(
+    ("rules", "local", "libraries"),
+    [
+        (["draw_figure"] * 4, True, preloaded.LIBRARIES),
+        (["draw_figure"] * 3 + ["count_activations"] * 9, True, None),
+        (["draw_figure"] * 4, False, None),
+        (["tokenize"] * 2 + ["draw_figure"] * 9, True, preloaded.LIBRARIES),
+        (
+            ["tokenize"] * 2 + ["inspect_model", "draw_figure"],
+            True,
+            (*preloaded.LIBRARIES, *preloaded.MODEL_LIBRARIES),
+        ),
+    ],
+)
+def test_a_run_preloads_what_its_small_jobs_import(monkeypatch, rules, local, libraries):
+    started = []
+    monkeypatch.setattr(preloaded, "start", started.append)
+    jobs = [SimpleNamespace(rule=SimpleNamespace(name=rule)) for rule in rules]
+    dag = SimpleNamespace(needrun_jobs=lambda: iter(jobs))
+    preload_libraries(SimpleNamespace(dag=dag, local_exec=local))
+    assert started == ([] if libraries is None else [list(libraries)])
+
+
+#: Jobs that note whether they run in a process that has loaded a library they do not import.
+SNAKEFILE = """
+from langneurons.experiment.machine import preload_libraries
+
+onstart:
+    preload_libraries(workflow)
+
+rule all:
+    input: expand("{n}-{threads}", n=range(3), threads=[1, 2])
+
+rule wait:
+    output: "waited"
+    shell: "while ! ls $SOCKETS/langneurons-*/jobs; do sleep 0.1; done; touch {output}"
+
+rule note:
+    input: "waited"
+    output: "{n}-{threads}"
+    log: "{n}-{threads}.log"
+    threads: lambda wildcards: int(wildcards.threads)
+    params: settings={}
+    script: "note.py"
+"""
+NOTE = """
+from langneurons.job import entry
+entry("noting.note", snakemake)(output=snakemake.output[0])
+"""
+NOTING = """
+import sys
+def note(output):
+    open(output, "w").write(str("matplotlib.figure" in sys.modules))
+"""
+
+
+def test_jobs_with_one_thread_are_copies_in_a_run_of_snakemake(tmp_path):
+    for name, text in {"Snakefile": SNAKEFILE, "note.py": NOTE, "noting.py": NOTING}.items():
+        (tmp_path / name).write_text(text)
+    sockets = Path(tempfile.mkdtemp())  # a socket's path must be short
+    environment = {k: v for k, v in os.environ.items() if k != preloaded.VARIABLE}
+    paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment |= {"PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(sockets)}
+    subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2"],
+        cwd=tmp_path, env={**environment, "SOCKETS": str(sockets)}, check=True, capture_output=True,
+    )  # fmt: skip
+    noted = {path.name: path.read_text() for path in tmp_path.glob("?-?")}
+    assert noted == {f"{n}-{threads}": str(threads == 1) for n in range(3) for threads in (1, 2)}
+    until(lambda: not list(sockets.iterdir()))
+    sockets.rmdir()

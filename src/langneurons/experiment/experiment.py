@@ -6,14 +6,18 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from langneurons import preloaded
 from langneurons.experiment import paths
 from langneurons.experiment.code import digests_of
 from langneurons.experiment.declared import figures, tables
 from langneurons.experiment.inputs import INPUTS, demo_templates
 from langneurons.experiment.instances import Instance, drawn, names_of
 from langneurons.experiment.inventory import Inventory
-from langneurons.experiment.machine import let_scheduler_sleep, request_of, threads_of
+from langneurons.experiment.machine import (
+    let_scheduler_sleep,
+    preload_libraries,
+    request_of,
+    threads_of,
+)
 from langneurons.experiment.placement import placement_of
 from langneurons.experiment.settings import SETTINGS
 from langneurons.experiment.statistics import (
@@ -28,9 +32,6 @@ from langneurons.importance.components import COMPONENTS
 
 #: What Snakemake hands to a callable: anything with the wildcards as attributes.
 Wildcards = Any
-
-#: From how many jobs on a process that starts them faster is worth its own start.
-_JOBS_THAT_PAY = 4
 
 
 class Experiment(Inventory):
@@ -128,10 +129,7 @@ class Experiment(Inventory):
         """Let a run start; ``workflow`` is Snakemake's, once scheduler and jobs are there."""
         let_scheduler_sleep(workflow)
         self.announce(workflow)
-        rules = [job.rule.name for job in workflow.dag.needrun_jobs()]
-        if workflow.local_exec and len(rules) >= _JOBS_THAT_PAY:
-            models = any(request_of(rule).gpu for rule in rules)
-            preloaded.start([*preloaded.LIBRARIES, *(preloaded.MODEL_LIBRARIES if models else ())])
+        preload_libraries(workflow)
 
     def announce(self, workflow: Any) -> None:
         """Say what a run is about to do; without a word if that cannot be told.

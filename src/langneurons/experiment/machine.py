@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from langneurons import preloaded
+
 
 class Request(NamedTuple):
     """What one job asks for."""
@@ -42,6 +44,31 @@ REQUESTS = {
     # One thread is nearly as fast on matrices this small, and does not stall on busy cores.
     "train_demo_translation": Request(threads=1),
 }
+
+
+#: Rules whose jobs take no GPU, but load torch or transformers.
+_LOOKING_AT_MODELS = {"inspect_model", "inspect_alignment", "tokenize", "export_masks"}
+# From how many jobs on a process that has loaded their libraries is worth its own start.
+_SMALL_JOBS, _LOOKING_JOBS = 4, 3
+
+
+def preload_libraries(workflow: Any) -> None:
+    """Start the process that small jobs are copies of, if the run has enough of them.
+
+    On one machine only: elsewhere nothing could reach it. See `langneurons.preloaded`.
+
+    Parameters
+    ----------
+    workflow
+        Snakemake's, once it knows the jobs.
+    """
+    rules = [job.rule.name for job in workflow.dag.needrun_jobs()]
+    small = [rule for rule in rules if not request_of(rule).gpu]
+    if not workflow.local_exec or len(small) < _SMALL_JOBS:
+        return
+    looking = sum(rule in _LOOKING_AT_MODELS for rule in small)
+    more = preloaded.MODEL_LIBRARIES if looking >= _LOOKING_JOBS else ()
+    preloaded.start([*preloaded.LIBRARIES, *more])
 
 
 def request_of(rule: str) -> Request:
