@@ -10,10 +10,8 @@ BIN := $(VENV)/bin
 
 .PHONY: run demo env weights test check lock reference verdicts
 
-# Models this small are hardly faster on several cores, so two of them run at a time, and small jobs
-# need not wait for theirs to end: they have a core more than there are.
-CORES := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --resources gpu=2
+# Models this small are hardly faster on several cores, so two of them run at a time.
+SNAKEMAKE := $(BIN)/snakemake --cores all --resources gpu=2
 
 run: env weights
 	$(SNAKEMAKE)

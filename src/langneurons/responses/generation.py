@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # A response is decoded with this many of the prompt's last tokens. Decoded alone, it would lose
 # the space that its first token begins with, or half of a character.
 _DECODING_CONTEXT = 5
+# After so many tokens, rows that have ended leave their batch: most responses are shorter than the
+# longest.
+_STRETCH = 16
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Generator:
         self._model, self._tokenizer, self._prompts = model, tokenizer, prompts
         self._settings = _settings(model, tokenizer, generation)
         switch = rope_switch(decoder_of(model).config)
-        self._shares_prompts = switch is None and _keeps_rows(model)
+        self._keeps_rows = switch is None and _keeps_rows(model)
         self._temperature = generation.get("temperature", 0)
         self._seed, self._names = generation.get("seed", 0), names
         self._batches = list(_batches(prompts, generation, switch))
@@ -99,50 +102,70 @@ class Generator:
             self._model.generation_config = own
 
     def _new_tokens(self, batch: Sequence[int]) -> list[list[int]]:
+        """Continue the prompts of a batch, in stretches; rows that have ended leave the batch."""
         import torch
 
         prompts = [tuple(self._prompts[row]) for row in batch]
         tokens, mask = _left_padded(prompts, self._settings.pad_token_id)
-        with torch.inference_mode(), self._settings_installed():
-            output = self._generate(
+        kept, width = self._read_once(prompts), tokens.shape[1]
+        room = self._settings.max_new_tokens
+        ends = torch.tensor(self._settings.eos_token_id or [], dtype=torch.long)
+        new: list[list[int]] = [[] for _ in batch]
+        rows = torch.arange(len(batch))
+        while room > 0 and len(rows):
+            stretch = min(_STRETCH, room) if self._keeps_rows else room
+            found = self._generate(
                 tokens,
                 mask,
-                self._settings,
-                logits_processor=self._sampling(batch, tokens.shape[1]),
-                past_key_values=self._read_once(prompts),
+                stretch,
+                logits_processor=self._sampling([batch[row] for row in rows], width),
+                past_key_values=kept,
             )
-        return output[:, tokens.shape[1] :].tolist()
+            written = found.sequences.cpu()[:, tokens.shape[1] :]
+            for row, more in zip(rows.tolist(), written.tolist(), strict=True):
+                new[row] += more
+            going = (~torch.isin(written, ends).any(dim=1)).nonzero().flatten()
+            rows, room, kept = rows[going], room - stretch, found.past_key_values
+            tokens = torch.cat([tokens, written], dim=1)[going]
+            mask = torch.nn.functional.pad(mask, (0, written.shape[1]), value=1)[going]
+            if room > 0 and 0 < len(rows) < len(written):
+                kept.batch_select_indices(going.to(self._model.device))
+        return new
 
     def _generate(
-        self,
-        tokens: "torch.Tensor",
-        mask: "torch.Tensor",
-        settings: "GenerationConfig",
-        **more: Any,
+        self, tokens: "torch.Tensor", mask: "torch.Tensor", new_tokens: int, **more: Any
     ) -> Any:
+        """Let transformers continue rows; see `Generator` for what it is told."""
+        from copy import deepcopy
+
+        import torch
+
+        settings = deepcopy(self._settings)
+        settings.update(max_new_tokens=new_tokens, return_dict_in_generate=True)
         # transformers' base class does not declare it; a causal language model has it.
         generate = cast("Callable[..., Any]", self._model.generate)
         device = self._model.device
-        mask = mask.to(device)
-        return generate(tokens.to(device), attention_mask=mask, generation_config=settings, **more)
+        with torch.inference_mode(), self._settings_installed():
+            return generate(
+                tokens.to(device),
+                attention_mask=mask.to(device),
+                generation_config=settings,
+                **more,
+            )
 
     def _read_once(self, prompts: Sequence[tuple[int, ...]]) -> "Cache | None":
         """Return what the model keeps of prompts but for their last tokens, if some are the same.
 
         Each of them is read once, however often it is continued.
         """
-        from copy import deepcopy
-
         import torch
 
         different = list(dict.fromkeys(prompts))
-        shared = self._shares_prompts and len(different) < len(prompts)
+        shared = self._keeps_rows and len(different) < len(prompts)
         if not shared or min(map(len, prompts)) < 2:
             return None
         tokens, mask = _left_padded([ids[:-1] for ids in different], self._settings.pad_token_id)
-        settings = deepcopy(self._settings)
-        settings.update(max_new_tokens=1, return_dict_in_generate=True)
-        kept = self._generate(tokens, mask, settings).past_key_values
+        kept = self._generate(tokens, mask, 1).past_key_values
         kept.batch_select_indices(torch.tensor([different.index(ids) for ids in prompts]))
         return cast("Cache", kept)
 

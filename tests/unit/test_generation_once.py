@@ -1,10 +1,11 @@
-"""A prompt that several continuations have in common is read once."""
+"""What is read and written once: prompts in common, and no row beyond its end."""
 
 import pytest
 import torch
 from tiny_models import ARCHITECTURES, tiny_config, tiny_model, tiny_tokenizer
 
 from langneurons.models.probing import input_embeddings
+from langneurons.responses import generation
 from langneurons.responses.generation import Generator
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -30,16 +31,38 @@ def continued(model, prompts, batch_size):
     return tokens, read
 
 
+@pytest.mark.parametrize("stretch", [2, 16])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_continuations_are_those_of_prompts_read_alone(architecture):
+def test_continuations_are_those_of_prompts_read_alone(monkeypatch, architecture, stretch):
     model = tiny_model(tiny_config(architecture))
     alone, read_alone = continued(model, PROMPTS, 1)
     assert len({tuple(tokens) for tokens in alone}) > len(PROMPTS)
+    monkeypatch.setattr(generation, "_STRETCH", stretch)
     together, read = continued(model, PROMPTS, len(PROMPTS) * SAMPLES)
     assert together == alone
     # Each prompt once, padded to the longest, but for its last token: that each row reads.
     assert read[:2] == [len(PROMPTS) * (len(PROMPTS[0]) - 1), len(PROMPTS) * SAMPLES]
     assert sum(read_alone) > sum(read)
+
+
+def test_rows_that_have_ended_are_not_continued(monkeypatch):
+    model = tiny_model(tiny_config("llama"))
+    prompts = [list(range(start, start + 5)) for start in range(10, 90, 2)]
+    alone, _ = continued(model, prompts, 1)
+    # Their second tokens: let these end a text.
+    ends = sorted({2, *(tokens[1] for tokens in alone[::4] if len(tokens) > 1)})
+    model.generation_config.eos_token_id = ends
+    ended = [
+        tokens[: next((at for at, one in enumerate(tokens) if one in ends), len(tokens))]
+        for tokens in alone
+    ]
+    assert 10 < sum(len(tokens) < 2 for tokens in ended) < len(ended) - 10
+    monkeypatch.setattr(generation, "_STRETCH", 2)
+    together, read = continued(model, prompts, len(alone))
+    assert together == ended
+    for stretch in range(3):
+        going = sum(len(tokens) >= 2 * stretch for tokens in ended)
+        assert read[1 + 2 * stretch : 3 + 2 * stretch] == [going, going]
 
 
 def test_a_prompt_of_one_token_is_read_with_its_continuation():
