@@ -143,8 +143,13 @@ class _Server(ForkingMixIn, UnixStreamServer):
     def service_actions(self) -> None:
         """End with the process that started this one: twice a second it is looked for."""
         super().service_actions()
-        if select.select([0], [], [], 0)[0]:
-            raise SystemExit
+        _end_if_alone()
+
+
+def _end_if_alone() -> None:
+    """End this process if stdin has been closed."""
+    if select.select([0], [], [], 0)[0]:
+        raise SystemExit
 
 
 def serve(path: str, libraries: Sequence[str], run: Callable[[str], int] = run_script) -> None:
@@ -163,6 +168,7 @@ def serve(path: str, libraries: Sequence[str], run: Callable[[str], int] = run_s
     os.environ.update(dict.fromkeys(_THREADS, "1"))  # read when the libraries load
     try:
         for library in libraries:
+            _end_if_alone()
             importlib.import_module(library)
         with _Server(path, run) as server:
             server.serve_forever()

@@ -129,7 +129,7 @@ class Generator:
             tokens = torch.cat([tokens, written], dim=1)[going]
             mask = torch.nn.functional.pad(mask, (0, written.shape[1]), value=1)[going]
             if room > 0 and 0 < len(rows) < len(written):
-                kept.batch_select_indices(going.to(self._model.device))
+                kept.batch_select_indices(going)  # on the CPU: layers may lie on several GPUs
         return new
 
     def _generate(
