@@ -162,6 +162,7 @@ def save(figure: Figure, outputs: Mapping[str, str | Path], description: str, dp
     """
     with atomic_path(outputs["pdf"]) as pdf, atomic_path(outputs["png"]) as png:
         figure.savefig(png, dpi=dpi, metadata={"Description": description, "Software": None})
+        figure.set_layout_engine("none")  # it stays as it is laid out
         figure.savefig(pdf, metadata={"Subject": description, "CreationDate": None})
 
 
