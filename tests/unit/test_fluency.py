@@ -25,9 +25,9 @@ def test_answers_are_scored_after_what_begins_a_text(tmp_path, monkeypatch, begi
     scored = []
 
     class Noting(steering_bench.Likelihood):
-        def __init__(self, model, tokens, batch_tokens):
+        def __init__(self, model, tokens, *arguments):
             scored.extend(zip(tokens["prompt_tokens"], tokens["response_tokens"], strict=True))
-            super().__init__(model, tokens, batch_tokens)
+            super().__init__(model, tokens, *arguments)
 
     monkeypatch.setattr(steering_bench, "Likelihood", Noting)
     steer(parameters=PARAMETERS, **case)

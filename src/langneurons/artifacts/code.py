@@ -23,6 +23,7 @@ PLUMBING = frozenset(
         "errors",
         "job",
         "models.memory",
+        "preloaded",
     }
 )
 
