@@ -32,8 +32,7 @@ def job(log: str | Path, threads: int = 1, label: str = "") -> Iterator[None]:
     The stderr that the process had before is the console: it gets what `tell` is given and the
     messages of the package that are marked as `CONSOLE`, a line each, after ``[label]``.
     """
-    for library in ("OMP", "MKL", "OPENBLAS", "RAYON"):
-        os.environ[f"{library}_NUM_THREADS"] = str(threads)
+    preloaded.limit_threads(threads)
     # Let waiting threads sleep soon: GNU OpenMP's default of spinning takes cores from other jobs
     # and, where cores are shared, from the job's own model (benchmarks/waiting_threads.py).
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
@@ -107,7 +106,8 @@ def entry(function: str, snakemake: Any) -> Callable[..., None]:
     """
 
     def call(**arguments: Any) -> None:
-        # Jobs that run a model are measured, threads and memory of this very process.
+        # A job that runs a model stays in this process, whose memory Snakemake measures, and so
+        # does one of several threads, whose number libraries read when they load.
         if snakemake.threads == 1 and not snakemake.resources.get("gpu"):
             code = preloaded.hand_over(sys.argv[0])
             if code is not None:

@@ -42,7 +42,17 @@ MODEL_LIBRARIES = (
     *("transformers.models.auto.modeling_auto", "transformers.models.auto.tokenization_auto"),
     *("transformers.generation.utils", "transformers.tokenization_utils_tokenizers"),
 )
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+
+
+def limit_threads(threads: int) -> None:
+    """Give numerical libraries that are yet to be imported this many threads."""
+    for library in ("OMP", "MKL", "OPENBLAS", "RAYON"):
+        os.environ[f"{library}_NUM_THREADS"] = str(threads)
+
+
+def address(path: str | Path) -> str:
+    """Return what `VARIABLE` holds where a process of this environment listens at a socket."""
+    return os.pathsep.join([sys.prefix, str(path)])
 
 
 def start(libraries: Sequence[str] = LIBRARIES) -> None:
@@ -56,7 +66,7 @@ def start(libraries: Sequence[str] = LIBRARIES) -> None:
     command = [sys.executable, "-m", "langneurons.preloaded", str(folder / "jobs"), *libraries]
     # Nobody writes to the pipe: it closes when this process ends, however it does.
     subprocess.Popen(command, stdin=subprocess.PIPE)
-    os.environ[VARIABLE] = os.pathsep.join([sys.prefix, str(folder / "jobs")])
+    os.environ[VARIABLE] = address(folder / "jobs")
 
 
 def hand_over(script: str) -> int | None:
@@ -165,7 +175,7 @@ def serve(path: str, libraries: Sequence[str], run: Callable[[str], int] = run_s
         Runs a script in a copy and returns its exit code.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Snakemake decides what happens then
-    os.environ.update(dict.fromkeys(_THREADS, "1"))  # read when the libraries load
+    limit_threads(1)
     try:
         for library in libraries:
             _end_if_alone()

@@ -36,7 +36,7 @@ def socket(monkeypatch):
     """The socket of a process that has loaded one module of the standard library."""
     path = Path(tempfile.mkdtemp()) / "jobs"
     process = subprocess.Popen([sys.executable, "-c", SERVER, path], stdin=subprocess.PIPE)
-    monkeypatch.setenv(preloaded.VARIABLE, os.pathsep.join([sys.prefix, str(path)]))
+    monkeypatch.setenv(preloaded.VARIABLE, preloaded.address(path))
     until(path.exists)
     yield path
     process.stdin.close()
@@ -106,7 +106,7 @@ def test_without_such_a_process_nothing_is_handed_over(tmp_path, monkeypatch):
     path = script(tmp_path, "raise AssertionError")
     monkeypatch.delenv(preloaded.VARIABLE, raising=False)
     assert preloaded.hand_over(path) is None
-    monkeypatch.setenv(preloaded.VARIABLE, os.pathsep.join([sys.prefix, str(tmp_path / "none")]))
+    monkeypatch.setenv(preloaded.VARIABLE, preloaded.address(tmp_path / "none"))
     assert preloaded.hand_over(path) is None
 
 
@@ -152,8 +152,10 @@ def test_a_run_preloads_what_its_small_jobs_import(monkeypatch, rules, local, li
     monkeypatch.setattr(preloaded, "start", started.append)
     jobs = [SimpleNamespace(rule=SimpleNamespace(name=rule)) for rule in rules]
     dag = SimpleNamespace(needrun_jobs=lambda: iter(jobs))
-    preload_libraries(SimpleNamespace(dag=dag, local_exec=local))
+    preload_libraries(SimpleNamespace(dag=dag, local_exec=local, touch=False))
     assert started == ([] if libraries is None else [list(libraries)])
+    preload_libraries(SimpleNamespace(dag=dag, local_exec=local, touch=True))
+    assert len(started) == (libraries is not None)
 
 
 #: Jobs that note whether they run in a process that has loaded a library they do not import.

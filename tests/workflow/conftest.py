@@ -1,6 +1,5 @@
 """Workflows that tests share: running everything takes some minutes."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from project import (
     write_counts,
 )
 
-from langneurons.preloaded import VARIABLE
+from langneurons.preloaded import VARIABLE, address
 
 TRACING = Path(__file__).parent / "tracing"
 
@@ -49,7 +48,7 @@ def preloaded() -> Iterator[str]:
     while not Path(path).exists():
         assert process.poll() is None
         time.sleep(0.1)
-    yield os.pathsep.join([sys.prefix, path])
+    yield address(path)
     process.stdin.close()
     process.wait()
 

@@ -64,7 +64,8 @@ def preload_libraries(workflow: Any) -> None:
     """
     rules = [job.rule.name for job in workflow.dag.needrun_jobs()]
     small = [rule for rule in rules if not request_of(rule).gpu]
-    if not workflow.local_exec or len(small) < _SMALL_JOBS:
+    # With --touch, jobs only get a new time.
+    if workflow.touch or not workflow.local_exec or len(small) < _SMALL_JOBS:
         return
     looking = sum(rule in _LOOKING_AT_MODELS for rule in small)
     more = preloaded.MODEL_LIBRARIES if looking >= _LOOKING_JOBS else ()

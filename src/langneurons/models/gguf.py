@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import gguf as package
+import gguf as package  # below, `gguf` is the name of a file
 import numpy as np
 import torch
 from transformers import (
