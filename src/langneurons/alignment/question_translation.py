@@ -9,7 +9,6 @@ import pandas as pd
 import torch
 from peft import LoraConfig, PeftMixedModel, PeftModel, get_peft_model
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 from transformers import (
     PreTrainedModel,
@@ -211,6 +210,6 @@ class _Trainer(Trainer):
             # No attention mask: see `_collate`.
             outputs = decoder_of(self._base)(input_ids=inputs["input_ids"], use_cache=False)
             states = outputs[0][:, :-1]
-            logits = self._head.logits(states[scored.to(states.device)])  # (scored tokens, V)
-        loss = cross_entropy(logits, targets[scored].to(logits.device), reduction="sum")
+            states = states[scored.to(states.device)]  # (scored tokens, hidden)
+            loss = self._head.total_loss(states, targets[scored])
         return loss.to(targets.device)

@@ -1,10 +1,11 @@
 """From a decoder's last states to logits, without the logits of a whole batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
+from torch.nn.functional import cross_entropy, linear
 from transformers import PreTrainedModel
 
 from langneurons.errors import InputError
@@ -92,14 +93,11 @@ class Head:
             several = targets.to(logits.device).reshape(len(targets), -1)
             losses = logits.logsumexp(dim=-1, keepdim=True) - logits.gather(1, several)
             return losses.double().cpu().reshape(targets.shape)
-        weight, bias = self._embeddings.weight, self._embeddings.bias
-        states, targets = states.to(weight.device), targets.to(weight.device)
+        states, targets = states.to(self._weight.device), targets.to(self._weight.device)
         several = targets.reshape(len(targets), -1)  # (n, k)
-        sums, chosen = [], torch.zeros(several.shape, dtype=torch.float32, device=weight.device)
-        for start in range(0, len(weight), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            rows = None if bias is None else bias[block]
-            logits = self._after(linear(states, weight[block], rows)).float()  # (n, block)
+        sums = []
+        chosen = torch.zeros(several.shape, dtype=torch.float32, device=states.device)
+        for start, logits in self._blocks(states):
             sums.append(logits.logsumexp(dim=-1))
             # All rows alike: to pick those whose target is here, a GPU would wait for the CPU.
             place = several - start
@@ -108,3 +106,84 @@ class Head:
             chosen = torch.where(here, found, chosen)
         total = torch.stack(sums).cpu().double().logsumexp(dim=0)
         return (total[:, None] - chosen.cpu().double()).reshape(targets.shape)
+
+    def total_loss(self, states: Tensor, targets: Tensor) -> Tensor:
+        """Return the sum of the NLL of targets after each state, float32, to be run backwards.
+
+        Where the output embeddings are a plain layer, its weights get no gradient, and no more
+        logits are held than in `losses`.
+
+        Parameters
+        ----------
+        states
+            (n, hidden).
+        targets
+            int64, (n,).
+        """
+        if not (torch.is_grad_enabled() and states.requires_grad):
+            return self.losses(states, targets).sum().float()
+        if not self._plain:
+            logits = self.logits(states)
+            return cross_entropy(logits, targets.to(logits.device), reduction="sum")
+        device = self._weight.device
+        return _TotalLoss.apply(states.to(device), targets.to(device), self)
+
+    def with_gradient(self, states: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the NLL of each target, (n,), and its gradient by the states, (n, hidden).
+
+        Both are float32. The gradient is the mean of the output embeddings, weighted by the
+        probabilities of their tokens, less the target's. As in an attention of the states to the
+        embeddings, numerator and denominator are summed block by block, relative to the highest
+        logit so far, so that each logit is computed once and none is kept.
+        """
+        states = states.detach().requires_grad_()
+        highest = states.new_full((len(states),), -torch.inf, dtype=torch.float32)
+        total = torch.zeros_like(highest)
+        numerator = torch.zeros(states.shape, dtype=torch.float32, device=states.device)
+        with torch.enable_grad():
+            for _, logits in self._blocks(states):
+                higher = torch.maximum(highest, logits.detach().amax(dim=-1))
+                sums = (logits - higher[:, None]).exp().sum(dim=-1)
+                (part,) = torch.autograd.grad(sums.sum(), states)
+                shrunk = (highest - higher).exp()
+                total = total * shrunk + sums.detach()
+                numerator = numerator * shrunk[:, None] + part
+                highest = higher
+            bias = 0 if self._bias is None else self._bias[targets]
+            products = torch.einsum("nh,nh->n", states, self._weight[targets])
+            chosen = self._after(products + bias).float()
+            (own,) = torch.autograd.grad(chosen.sum(), states)
+        losses = total.log() + highest - chosen.detach()
+        return losses, numerator / total[:, None] - own
+
+    def _blocks(self, states: Tensor) -> Iterator[tuple[int, Tensor]]:
+        """Yield the logits of plain output embeddings, (n, block), and the first entry of each."""
+        for start in range(0, self.entries, _BLOCK):
+            block = slice(start, start + _BLOCK)
+            bias = None if self._bias is None else self._bias[block]
+            yield start, self._after(linear(states, self._weight[block], bias)).float()
+
+    @property
+    def _weight(self) -> Tensor:
+        # Training may move or replace it.
+        return self._embeddings.weight.detach()
+
+    @property
+    def _bias(self) -> Tensor | None:
+        bias = self._embeddings.bias
+        return None if bias is None else bias.detach()
+
+
+class _TotalLoss(torch.autograd.Function):
+    """`Head.total_loss`, whose gradient is computed with it."""
+
+    @staticmethod
+    def forward(ctx: Any, states: Tensor, targets: Tensor, head: Head) -> Tensor:
+        losses, gradient = head.with_gradient(states, targets)
+        ctx.save_for_backward(gradient.to(states.dtype))
+        return losses.cpu().double().sum().float()
+
+    @staticmethod
+    def backward(ctx: Any, of_loss: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return of_loss.to(gradient.dtype) * gradient, None, None

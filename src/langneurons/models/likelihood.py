@@ -138,9 +138,9 @@ def nll_backward(head: Head, states: Tensor, batch: Batch) -> float:
     chosen = states[:, :-1][scored.to(states.device)]  # (scored tokens, hidden)
     ends = chosen.detach().requires_grad_()
     targets = batch.ids[:, 1:][scored]
-    piece, total = max(1, LOGITS_HELD // head.entries), 0.0
+    piece, total = max(1, LOGITS_HELD // head.widest), 0.0
     for some, target in zip(ends.split(piece), targets.split(piece), strict=True):
-        loss = head.losses(some, target).sum()
+        loss = head.total_loss(some, target)
         loss.backward()
         total += float(loss.detach())
     if ends.grad is not None:  # else no token was scored
