@@ -5,6 +5,7 @@ import pandas as pd
 from langneurons.artifacts.tables import read_table, write_table
 from langneurons.corpora.schema import CORPUS
 from langneurons.responses.collection import write_responses
+from langneurons.responses.given import write_given_responses
 from langneurons.responses.schemas import RESPONSES
 
 TEMPLATE = "{lang} : {query}"
@@ -33,16 +34,18 @@ def small_corpus():
     )
 
 
-def write_and_read(corpus, folder, **kwargs):
+def write_and_read(corpus, folder, spec=None, **kwargs):
+    """Write and read the responses of a model, or without one those of the corpus."""
     write_table(corpus, folder / "corpus.parquet", CORPUS)
     arguments = {
         "corpus_path": folder / "corpus.parquet",
         "output": folder / "responses.parquet",
-        "spec": None,
         "template": TEMPLATE,
-        "generation": None,
         "languages": ["en", "de"],
-        "progress": False,
+        **kwargs,
     }
-    write_responses(**{**arguments, **kwargs})
-    return read_table(kwargs.get("output", folder / "responses.parquet"), RESPONSES)
+    if spec is None:
+        write_given_responses(**arguments)
+    else:
+        write_responses(spec=spec, **{"progress": False, **arguments})
+    return read_table(arguments["output"], RESPONSES)

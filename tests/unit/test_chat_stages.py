@@ -24,8 +24,9 @@ from langneurons.models import cards
 from langneurons.models.cards import write_card
 from langneurons.models.loading import load_model, load_tokenizer
 from langneurons.responses import writing
-from langneurons.responses.collection import generate_responses, given_responses
+from langneurons.responses.collection import generate_responses
 from langneurons.responses.generation import Generator, decode_response
+from langneurons.responses.given import given_responses
 from langneurons.responses.prompts import CHAT, PLAIN, Prompts
 from langneurons.responses.schemas import TOKENS
 from langneurons.responses.tokens import write_tokens

@@ -98,6 +98,13 @@ def test_what_takes_typed_neurons_depends_on_no_method(rule):
     assert not {f"neurons/methods/{method}" for method in methods()} & found
 
 
+def test_given_responses_depend_on_nothing_that_generates_some():
+    found = files("given_responses")
+    assert {"responses/given", "responses/prompts"} <= found
+    assert not {"responses/generation", "responses/sampling", "responses/writing"} & found
+    assert "responses/generation" in files("generate_responses", **vars(selection()))
+
+
 def test_a_figure_depends_on_itself_only():
     found = files("draw_figure", name="transitions", instance="base-vs-other/sums/lape")
     assert {name.removeprefix("figures/") for name in found} & set(figures()) == {"transitions"}

@@ -7,9 +7,11 @@ from small_corpus import TEMPLATE, small_corpus, write_and_read
 from langneurons.artifacts.tables import read_provenance, read_table, write_table
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
-from langneurons.responses.collection import given_responses, merge_responses, share_of_problems
+from langneurons.responses.collection import merge_responses
+from langneurons.responses.given import given_responses
 from langneurons.responses.grading import grade, grade_numbers, write_grades
 from langneurons.responses.language import WORDLESS
+from langneurons.responses.rows import share_of_problems
 from langneurons.responses.schemas import GRADES, RESPONSES
 
 
@@ -117,17 +119,14 @@ def test_grades_need_the_corpus_that_was_responded_to(answered, tmp_path):
 def test_shares_merge_to_what_one_job_writes(answered, tmp_path, of):
     whole = write_and_read(answered, tmp_path)
     paths = [tmp_path / f"{index}.parquet" for index in range(1, of + 1)]
-    shares = [
-        write_and_read(answered, tmp_path, output=path, share=(index, of))
-        for index, path in enumerate(paths, start=1)
-    ]
-    assert sum(map(len, shares)) == len(whole)
+    shares = [share_of_problems(answered, (index, of)) for index in range(1, of + 1)]
+    for path, part in zip(paths, shares, strict=True):
+        write_and_read(part, tmp_path, output=path)
+    assert sum(map(len, shares)) == len(answered)
     # Scheduling does not order the shares.
     merge_responses(paths[::-1], tmp_path / "merged.parquet", ["en", "de"])
     pd.testing.assert_frame_equal(read_table(tmp_path / "merged.parquet", RESPONSES), whole)
-    facts = read_provenance(tmp_path / "merged.parquet")
-    assert facts["shares"] == of
-    assert "share" not in facts
+    assert read_provenance(tmp_path / "merged.parquet")["shares"] == of
 
 
 def test_shares_are_contiguous_and_even(corpus):

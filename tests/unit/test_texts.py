@@ -11,7 +11,7 @@ from langneurons.artifacts.tables import read_table, write_table
 from langneurons.corpora.assembly import apart, build_corpus
 from langneurons.corpora.schema import CORPUS
 from langneurons.errors import InputError
-from langneurons.responses.collection import given_texts, write_responses
+from langneurons.responses.given import given_texts, write_given_responses
 from langneurons.responses.schemas import RESPONSES
 from langneurons.responses.windows import cut
 
@@ -99,7 +99,7 @@ def test_a_text_is_a_response_to_nothing(folder):
     assert list(rows["response"]) == list(corpus["question"])
     write_table(corpus, folder / "corpus.parquet", CORPUS, {})
     out = folder / "responses.parquet"
-    write_responses(folder / "corpus.parquet", out, None, None, None, LANGUAGES)
+    write_given_responses(folder / "corpus.parquet", out, None, LANGUAGES)
     pd.testing.assert_frame_equal(read_table(out, RESPONSES), rows, check_dtype=False)
 
 

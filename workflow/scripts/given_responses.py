@@ -2,7 +2,5 @@
 
 from langneurons.job import entry
 
-write_responses = entry("langneurons.responses.collection.write_responses", snakemake)
-write_responses(
-    corpus_path=snakemake.input.corpus, output=snakemake.output[0], spec=None, generation=None
-)
+write_responses = entry("langneurons.responses.given.write_given_responses", snakemake)
+write_responses(corpus_path=snakemake.input.corpus, output=snakemake.output[0])

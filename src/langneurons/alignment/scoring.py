@@ -15,7 +15,8 @@ from langneurons.artifacts.tables import artefact, read_table, write_table
 from langneurons.errors import InputError
 from langneurons.job import CONSOLE
 from langneurons.models.memory import lowering
-from langneurons.responses.collection import merge_shares, share_of_problems
+from langneurons.responses.collection import merge_shares
+from langneurons.responses.rows import share_of_problems
 from langneurons.responses.schemas import RESPONSES, row_name
 
 if TYPE_CHECKING:
