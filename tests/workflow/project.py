@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+from loaded_snakemake import snakemake
 
 ROOT = Path(__file__).parents[2]
 TREE = ("Snakefile", "workflow", "src", "profiles", "config", "envs")
@@ -180,11 +182,9 @@ class Project:
         (self.folder / "config/config.yaml").write_text(yaml.safe_dump(config))
 
     def start(self, *arguments: str) -> subprocess.Popen:
-        """Start Snakemake; stdout and stderr come as one text."""
-        cores = () if "--unlock" in arguments else ("--cores", str(self.cores))
-        command = [sys.executable, "-m", "snakemake", *cores, *arguments]
+        """Start Snakemake as users do; stdout and stderr come as one text."""
         return subprocess.Popen(
-            command,
+            [sys.executable, "-m", "snakemake", *self._with_cores(arguments)],
             cwd=self.folder,
             env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
@@ -195,10 +195,14 @@ class Project:
 
     def run(self, *arguments: str, fails: bool = False) -> str:
         """Run Snakemake to its end, check that it went as expected, return what it printed."""
-        process = self.start(*arguments)
-        output, _ = process.communicate()
-        assert (process.returncode != 0) is fails, output
+        environment = {**os.environ, **self.environment}
+        code, output = snakemake(self._with_cores(arguments), self.folder, environment)
+        assert (code != 0) is fails, output
         return output
+
+    def _with_cores(self, arguments: Sequence[str]) -> list[str]:
+        cores = () if "--unlock" in arguments else ("--cores", str(self.cores))
+        return [*cores, *arguments]
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Rules that a dry run would execute, and how many jobs of each."""

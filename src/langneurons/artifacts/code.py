@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from langneurons.artifacts.source import Source, normal_form
+from langneurons.artifacts.outlines import Outline, outline
 
 #: Modules that carry results, or say how far they are, but do not shape them: editing these
 #: reruns nothing.
@@ -38,10 +38,12 @@ class Package:
     ----------
     folder
         The folder of the package.
+    kept
+        Where to keep what files hold from one plan to the next, see `outline`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, kept: Path | None = None) -> None:
+        self._folder, self._kept = folder, kept
 
     def digests(self, modules: Iterable[str], scripts: Iterable[Path] = ()) -> dict[str, str]:
         """Return digests of what modules and scripts reach, by file.
@@ -92,18 +94,18 @@ class Package:
 
     @cache  # noqa: B019  one package lives as long as the process
     def _digest(self, path: Path, names: frozenset[str]) -> str:
-        source = self._source(path)
+        file = self._outline(path)
         parts = [
-            f"{name}: {normal_form(statement)}"
+            f"{name}: {form}"
             for name in sorted(names - {""})
-            for statement in source.definitions[name]
+            for form in file.definitions[name].forms
         ]
-        parts += [normal_form(statement) for statement in source.always]
+        parts += file.always.forms
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
     @cache  # noqa: B019
-    def _source(self, path: Path) -> Source:
-        return Source(path, self._folder.name)
+    def _outline(self, path: Path) -> Outline:
+        return outline(path, self._folder.name, self._kept)
 
     @cache  # noqa: B019
     def _file(self, module: str) -> Path | None:
@@ -112,27 +114,26 @@ class Package:
         return next((candidate for candidate in candidates if candidate.is_file()), None)
 
     def _all(self, path: Path) -> list[tuple[Path, str]]:
-        return [(path, name) for name in ("", *self._source(path).definitions)]
+        return [(path, name) for name in ("", *self._outline(path).definitions)]
 
     @cache  # noqa: B019
     def _leads_to(self, path: Path, name: str) -> list[tuple[Path, str]]:
         """Return the definitions that a definition names. ``""`` is what always runs in a file."""
-        source = self._source(path)
+        file = self._outline(path)
         found = [] if name == "" else [(path, "")]
-        for statement in source.definitions[name] if name else source.always:
-            for used, attribute in source.uses(statement):
-                found += self._meaning(path, used, attribute)
+        for used, attribute in (file.definitions[name] if name else file.always).uses:
+            found += self._meaning(path, used, attribute)
         return found
 
     def _meaning(self, path: Path, name: str, attribute: str | None) -> list[tuple[Path, str]]:
         """Return what a name in a file, or an attribute of it, stands for in the package."""
-        source = self._source(path)
+        file = self._outline(path)
         if "." in name:  # a dotted string
             module, _, member = name.partition(".")[2].rpartition(".")
             return self._member(module, member, attribute)
-        found = [(path, name)] if name in source.definitions else []
-        for imported in source.imports.get(name, ()):
-            found += self._member(imported.module, imported.name, attribute)
+        found = [(path, name)] if name in file.definitions else []
+        for origin, imported in file.imports.get(name, ()):
+            found += self._member(origin, imported, attribute)
         return found
 
     def _member(self, module: str, name: str, attribute: str | None) -> list[tuple[Path, str]]:
@@ -142,7 +143,7 @@ class Package:
         if as_module is not None:
             if whole in PLUMBING:
                 return []
-            defined = self._source(as_module).definitions
+            defined = self._outline(as_module).definitions
             return [(as_module, attribute)] if attribute in defined else self._all(as_module)
         path = self._file(module) if module not in PLUMBING else None
         if path is None or path == self._folder / "__init__.py":
@@ -150,5 +151,5 @@ class Package:
         return self._meaning(path, name, attribute) if self._has(path, name) else []
 
     def _has(self, path: Path, name: str) -> bool:
-        source = self._source(path)
-        return name in source.definitions or name in source.imports
+        file = self._outline(path)
+        return name in file.definitions or name in file.imports

@@ -9,7 +9,9 @@ from langneurons.artifacts.code import Package, Reached
 from langneurons.experiment.instances import drawn_at
 from langneurons.experiment.inventory import Inventory
 
-_PACKAGE = Package(Path(langneurons.__file__).parent)
+#: Beside Snakemake's own records, where a run has its folder.
+_KEPT = Path(".snakemake/langneurons")
+_PACKAGE = Package(Path(langneurons.__file__).parent, _KEPT)
 _SCRIPTS = Path(langneurons.__file__).parents[2] / "workflow/scripts"
 #: Rules whose script is named after another rule.
 _SCRIPT_OF = {"sample_responses": "generate_responses", "merge_samples": "merge_responses"}
