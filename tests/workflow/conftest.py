@@ -1,10 +1,12 @@
 """Workflows that tests share: running everything takes some minutes."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -38,13 +40,13 @@ def _trace(project: Project, preloaded: str) -> None:
     }
 
 
-@pytest.fixture(scope="session")
-def preloaded() -> Iterator[str]:
-    """Where a process listens that starts jobs faster, see tracing/traced_jobs.py."""
+@contextmanager
+def _preloaded_process(environment: Mapping[str, str]) -> Iterator[str]:
+    """Start a process that starts jobs faster, see tracing/traced_jobs.py."""
     folder = tempfile.mkdtemp()  # a socket's path must be short
     path = f"{folder}/jobs"
     command = [sys.executable, TRACING / "traced_jobs.py", path]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **environment})
     while not Path(path).exists():
         assert process.poll() is None
         time.sleep(0.1)
@@ -54,9 +56,33 @@ def preloaded() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def preloaded() -> Iterator[str]:
+    """Where the process listens from which the jobs of most projects start."""
+    with _preloaded_process({}) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
 def quickly(preloaded) -> Callable[[Project], None]:
     """Lets a project's jobs start faster, for tests that only look at what they made."""
     return partial(_trace, preloaded=preloaded)
+
+
+#: What results must not depend on: the order of sets, the encoding of files unless it is named,
+#: the time zone.
+OTHER_PROCESS = {
+    "PYTHONHASHSEED": "7", "PYTHONUTF8": "0", "LC_ALL": "C", "TZ": "Pacific/Auckland",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory) -> Iterator[Project]:
+    """The whole project, nothing made yet; its jobs run in another environment."""
+    project = whole_project(tmp_path_factory.mktemp("again"))
+    with _preloaded_process(OTHER_PROCESS) as listening:
+        _trace(project, listening)
+        project.environment |= OTHER_PROCESS
+        yield project
 
 
 @pytest.fixture(scope="session")

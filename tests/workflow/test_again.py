@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from project import WHOLE_CONFIG, Project, whole_project
+from project import WHOLE_CONFIG, Project
 
 from langneurons.activations.counts import read_counts
 from langneurons.artifacts.tables import read_table
@@ -32,18 +32,10 @@ def kill(project: Project, path: str, *arguments: str) -> None:
     project.run("--unlock")
 
 
-#: What results must not depend on: the order of sets, the encoding of files unless it is named,
-#: the time zone.
-OTHER_PROCESS = {
-    "PYTHONHASHSEED": "7", "PYTHONUTF8": "0", "LC_ALL": "C", "TZ": "Pacific/Auckland",
-}  # fmt: skip
-
-
 @pytest.fixture(scope="module")
-def again(tmp_path_factory) -> Project:
+def again(elsewhere) -> Project:
     """The whole project with neurons of one model, made in a run that was killed twice."""
-    project = whole_project(tmp_path_factory.mktemp("again"))
-    project.environment = OTHER_PROCESS
+    project = elsewhere
     project.cores = 1  # jobs of the finished project have one thread too: float32 sums are equal
     neurons = [f"results/neurons/base/sums/{method}.parquet" for method in ("ternary", "lape")]
     for stage in ("responses", "activations"):
