@@ -202,7 +202,7 @@ def test_parsing_the_workflow_computes_no_digest(monkeypatch):
         raise AssertionError("computed")
 
     monkeypatch.setattr(Package, "digests", refuse)
-    monkeypatch.setattr(Package, "_source", refuse)
+    monkeypatch.setattr(Package, "_outline", refuse)
     one = experiment()
     codes = [one.code(rule) for rule in ("steer", "align", "draw_figure")]
     assert len(codes) == 3
