@@ -1,6 +1,6 @@
 """What digests need to know of one file of code, kept from one plan to the next.
 
-To read it from the file's syntax tree takes most of the time of a plan, and on a cluster each job
+To read it from the files' syntax trees takes a good second of each plan, and on a cluster each job
 plans anew. What is kept is found by what the file holds, so that nothing kept is ever out of date.
 """
 
