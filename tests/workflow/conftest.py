@@ -1,10 +1,5 @@
 """Workflows that tests share: running everything takes some minutes."""
 
-import os
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from loaded_snakemake import start
 from project import (
     METHODS_CONFIG,
     METHODS_TARGETS,
@@ -43,13 +39,7 @@ def _trace(project: Project, preloaded: str) -> None:
 @contextmanager
 def _preloaded_process(environment: Mapping[str, str]) -> Iterator[str]:
     """Start a process that starts jobs faster, see tracing/traced_jobs.py."""
-    folder = tempfile.mkdtemp()  # a socket's path must be short
-    path = f"{folder}/jobs"
-    command = [sys.executable, TRACING / "traced_jobs.py", path]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **environment})
-    while not Path(path).exists():
-        assert process.poll() is None
-        time.sleep(0.1)
+    process, path = start(TRACING / "traced_jobs.py", environment)
     yield address(path)
     process.stdin.close()
     process.wait()

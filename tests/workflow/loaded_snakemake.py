@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -39,15 +40,25 @@ def snakemake(arguments: list[str], folder: Path, environment: dict[str, str]) -
         return code[0], output.read_text()
 
 
-@cache
-def _server() -> str:
-    """Start the process, which ends with this one, and return its socket."""
-    path = f"{tempfile.mkdtemp()}/runs"  # a socket's path must be short
-    process = subprocess.Popen([sys.executable, __file__, path], stdin=subprocess.PIPE)
-    atexit.register(process.stdin.close)
+def start(script: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen, str]:
+    """Start a process that serves copies of itself until its stdin closes, and its socket."""
+    path = f"{tempfile.mkdtemp()}/copies"  # a socket's path must be short
+    process = subprocess.Popen(
+        [sys.executable, script, path],
+        stdin=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )
     while not Path(path).exists():
         assert process.poll() is None
         time.sleep(0.05)
+    return process, path
+
+
+@cache
+def _server() -> str:
+    """Return the socket of the process, which ends with this one."""
+    process, path = start(Path(__file__), {})
+    atexit.register(process.stdin.close)
     return path
 
 

@@ -5,12 +5,12 @@ plans anew. What is kept is found by what the file holds, so that nothing kept i
 """
 
 import hashlib
-import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from langneurons.artifacts import source
 from langneurons.artifacts.atomic import atomic_path
@@ -40,6 +40,9 @@ class Outline:
     """What runs whenever the file is imported."""
 
 
+_OUTLINE = TypeAdapter(Outline)
+
+
 def outline(path: Path, package: str, kept: Path | None = None) -> Outline:
     """Return the outline of a Python file.
 
@@ -57,11 +60,11 @@ def outline(path: Path, package: str, kept: Path | None = None) -> Outline:
         return _read(path, package)
     content = b"\n".join([_made_by(), package.encode(), path.read_bytes()])
     place = kept / f"{hashlib.sha256(content).hexdigest()[:32]}.json"
-    with suppress(OSError, ValueError, KeyError, TypeError):  # not there, or damaged
-        return _loaded(json.loads(place.read_text(encoding="utf-8")))
+    with suppress(OSError, ValidationError):  # not there, or damaged
+        return _OUTLINE.validate_json(place.read_bytes())
     found = _read(path, package)
     with suppress(OSError, InputError), atomic_path(place) as temporary:
-        temporary.write_text(json.dumps(asdict(found)), encoding="utf-8")
+        temporary.write_bytes(_OUTLINE.dump_json(found))
     return found
 
 
@@ -83,17 +86,6 @@ def _read(path: Path, package: str) -> Outline:
     ]
     *defined, always = parts
     return Outline(imports, dict(zip(file.definitions, defined, strict=True)), always)
-
-
-def _loaded(facts: dict[str, Any]) -> Outline:
-    def part(found: dict[str, Any]) -> Part:
-        return Part(found["forms"], [(name, attribute) for name, attribute in found["uses"]])
-
-    return Outline(
-        {name: [(m, n) for m, n in several] for name, several in facts["imports"].items()},
-        {name: part(found) for name, found in facts["definitions"].items()},
-        part(facts["always"]),
-    )
 
 
 @cache
